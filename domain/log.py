@@ -1,0 +1,234 @@
+"""The log's port: what the application asks of a database that holds the log, and the rows that pass.
+
+One class per database implements `Log` (`adapters/log_sqlite.py`, `adapters/log_postgres.py`); one contract
+suite runs on both. Calls are blocking and may be made from any one thread at a time per object. All times are
+microseconds since 1970 UTC unless a name says otherwise.
+
+    LogError
+    ├── LogUnreachable   the database can't be reached or answers no more; try again later
+    ├── LogRefused       the database is there but unfit: another schema version, another log, no rights
+    └── PositionMoved    a projection's compare-and-set on its start position failed: another runner works
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+
+class LogError(Exception):
+    """Base of what a log can raise; the message says what, why and what to do."""
+
+
+class LogUnreachable(LogError):
+    pass
+
+
+class LogRefused(LogError):
+    pass
+
+
+class PositionMoved(LogError):
+    pass
+
+
+class NewEvent(NamedTuple):
+    """An event about to be stored: `state` is the compact JSON that is hashed and published unaltered."""
+
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+
+
+class Row(NamedTuple):
+    """A stored event. `order` is `provider/order_id`, or the stream's own name for a reserved stream."""
+
+    position: int
+    stream: str
+    order: str
+    version: int
+    topic: str
+    state: bytes
+
+
+class LookRow(NamedTuple):
+    """A kept look. `basis` is JSON: what beside the body influenced the judgement."""
+
+    look: str
+    stream: str
+    order: str
+    asked_at: int
+    answered_at: int
+    http_status: int | None
+    content_type: str | None
+    age: int
+    api: str
+    rules: str
+    evidence: str | None
+    truncated: bool
+    basis: bytes
+
+
+class EvidenceRow(NamedTuple):
+    """A raw body, compressed and sealed under its stream's key. Stored once per (sha256, stream)."""
+
+    sha256: str
+    stream: str
+    size: int
+    sealed: bytes
+    kept_at: int
+
+
+class KeyRow(NamedTuple):
+    """A stream's evidence key, wrapped by the key in settings."""
+
+    stream: str
+    wrapped: bytes
+
+
+class WatchRow(NamedTuple):
+    """What the looks at an order add up to, beside the log: `domain.watch.Watch` as JSON, one row a stream."""
+
+    stream: str
+    last: int
+    watch: bytes
+
+
+class Registration(NamedTuple):
+    """The unique register: one stream for one order."""
+
+    provider: str
+    order_id: str
+    stream: str
+
+
+class Entry(NamedTuple):
+    """What one judged look or one command adds to the log: all of it or nothing.
+
+    `watch` may be overwritten by a later one at any time; everything else is written once. Keys, evidence and
+    registrations that are already stored identically are no conflict.
+    """
+
+    events: Sequence[NewEvent] = ()
+    registration: Registration | None = None
+    look: LookRow | None = None
+    evidence: EvidenceRow | None = None
+    key: KeyRow | None = None
+    watch: WatchRow | None = None
+
+
+class Committed(NamedTuple):
+    """Positions of the entry's events, in order; also given when a lost acknowledgement had stored them."""
+
+    positions: Sequence[int]
+
+
+class Conflict(NamedTuple):
+    """Another writer was first: the (stream, version) or the registration is taken by something else."""
+
+    stream: str
+
+
+Outcome = Committed | Conflict
+
+
+class Head(NamedTuple):
+    """Where a stream stands: its last event, and its watch row if there is one."""
+
+    stream: str
+    provider: str
+    order_id: str
+    version: int
+    topic: str
+    state: bytes
+    watch: bytes | None
+
+
+class OutboxRow(NamedTuple):
+    """A read model's change on its way to Kafka; `topic` is the read model's name, None is a tombstone."""
+
+    id: int
+    topic: str
+    key: str
+    value: bytes | None
+    position: int
+
+
+class ModelRow(NamedTuple):
+    """A row of a read model: what is published, and what its fold needs to go on."""
+
+    key: str
+    value: bytes
+    fold: bytes
+
+
+class Change(NamedTuple):
+    """A read model's row after a batch; `value` None deletes it. `columns` are what can be filtered by."""
+
+    model: str
+    key: str
+    value: bytes | None
+    fold: bytes
+    columns: dict[str, str | None]
+    position: int
+
+
+class Parked(NamedTuple):
+    """An order whose event could not be folded, and why; its later events wait for a person."""
+
+    order: str
+    position: int
+    why: str
+
+
+class Request(NamedTuple):
+    """Something asked of a running worker, e.g. verb `refresh`."""
+
+    id: int
+    verb: str
+    order: str
+    asked_at: int
+
+
+class Log(Protocol):
+    """A database that holds the log, evidence, watch rows, read models and their outbox."""
+
+    id: str
+
+    def close(self) -> None: ...
+
+    # writing
+    def commit(self, entries: Sequence[Entry]) -> list[Outcome]: ...
+    def save_watches(self, rows: Sequence[WatchRow]) -> None: ...
+
+    # reading
+    def tail(self) -> int: ...
+    def read(self, after: int, limit: int) -> list[Row]: ...
+    def stream(self, stream: str, after_version: int = 0) -> list[Row]: ...
+    def streams(self, names: Sequence[str]) -> dict[str, list[Row]]: ...
+    def heads(self, provider: str | None = None) -> Iterator[Head]: ...
+    def registered(self, provider: str, order_id: str) -> str | None: ...
+    def watch(self, stream: str) -> WatchRow | None: ...
+    def look(self, look: str) -> LookRow | None: ...
+    def looks(self, stream: str) -> list[LookRow]: ...
+    def evidence(self, sha256: str) -> list[EvidenceRow]: ...
+    def key(self, stream: str) -> bytes | None: ...
+
+    # read models
+    def position(self, projection: str) -> int: ...
+    def model_rows(self, model: str, keys: Sequence[str]) -> dict[str, ModelRow]: ...
+    def select(
+        self, model: str, where: dict[str, str], *, since: str | None = None, after: str = "", limit: int = 1000
+    ) -> list[ModelRow]: ...
+    def project(
+        self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]
+    ) -> None: ...
+    def parked(self) -> list[Parked]: ...
+    def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
+    def trim_outbox(self, up_to: int) -> None: ...
+
+    # requests to a running worker
+    def ask(self, verb: str, order: str, at: int) -> None: ...
+    def claim(self, worker: str, limit: int) -> list[Request]: ...
+
+    # a projector's or worker's wait
+    def wait(self, after: int, timeout: float) -> None: ...
