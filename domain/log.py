@@ -217,7 +217,13 @@ class Log(Protocol):
     def position(self, projection: str) -> int: ...
     def model_rows(self, model: str, keys: Sequence[str]) -> dict[str, ModelRow]: ...
     def select(
-        self, model: str, where: dict[str, str], *, since: str | None = None, after: str = "", limit: int = 1000
+        self,
+        model: str,
+        where: dict[str, str],
+        *,
+        since: str | None = None,
+        after: str = "",
+        limit: int = 1000,
     ) -> list[ModelRow]: ...
     def project(
         self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]

@@ -1,0 +1,80 @@
+"""Reading a raw JSON body strictly: nothing is guessed, and no digit is lost.
+
+Numbers with a fraction, an exponent or more than fifteen digits become `Digits`: the provider's own digits as
+text. A key that stands twice in an object becomes `DOUBLED`, so that whoever needs it can refuse it.
+"""
+
+import json
+import re
+
+Scalar = str | int | bool | None
+Json = Scalar | list["Json"] | dict[str, "Json"]
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Digits(str):
+    """A JSON number, digit for digit as the provider wrote it."""
+
+    __slots__ = ()
+
+
+DOUBLED: Json = Digits("doubled key")
+
+
+class Malformed(ValueError):
+    """The body is no JSON that can be trusted; the message says why, without quoting the body."""
+
+
+def parse(body: bytes) -> Json:
+    """The body as plain values; raises Malformed."""
+    if not body.strip():
+        raise Malformed("the body is empty")
+    try:
+        parsed: Json = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_members,
+            parse_float=Digits,
+            parse_int=_integer,
+            parse_constant=_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise Malformed(f"no JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise Malformed("nested too deeply") from None
+    if _SURROGATE.search(body):
+        _check_text(parsed)
+    return parsed
+
+
+def canonical(value: Json) -> bytes:
+    """The same bytes for the same value, whatever the order of keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                members[key] = DOUBLED
+            seen.add(key)
+    return members
+
+
+def _integer(digits: str) -> int | Digits:
+    return int(digits) if len(digits) <= 15 else Digits(digits)
+
+
+def _constant(word: str) -> None:
+    raise Malformed(f"{word} is no JSON number")
+
+
+def _check_text(value: Json) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Malformed("half of a surrogate pair") from None

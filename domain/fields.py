@@ -1,0 +1,221 @@
+"""The table of every field a provider sends, and the walk that turns a body into details by it.
+
+A path names a field: `state`, `items[].payout.status`. Members of an array are named by their own id where the
+table says which field that is (`items[E-1].payout.status`), else by index.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from domain.body import DOUBLED, Digits, Json, Malformed, Scalar, canonical
+
+Detail = str | int | bool | None | dict[str, bool]
+"""A detail's value: text, whole number, flag, null; a decimal as its digits; a secret only as SECRET."""
+
+SECRET: dict[str, bool] = {"secret": True}
+_MEMBER_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+_INDEX = re.compile(r"\[[^\]]*\]")
+_MAX_DIGITS = 1000
+
+
+class Use(StrEnum):
+    STATE = "state"  # identity and status: read by the provider's own adapter
+    DETAIL = "detail"  # recorded in DetailsChanged
+    VOLATILE = "volatile"  # changes with every look and means nothing
+    SECRET = "secret"  # recorded only as being there
+    UNUSED = "unused"  # known, kept as evidence, not recorded
+
+
+class Kind(StrEnum):
+    SCALAR = "scalar"
+    DECIMAL = "decimal"
+    COUNTER = "counter"
+    REMAINING = "remaining"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`threshold` names the sibling field that holds a counter's last milestone."""
+
+    path: str
+    use: Use = Use.DETAIL
+    kind: Kind = Kind.SCALAR
+    threshold: str | None = None
+
+
+class WrongType(ValueError):
+    """A field has a shape that can't be recorded; `path` says where, the message which."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Every field of a provider's answers. `members` names the id field of each array's members."""
+
+    table: tuple[Field, ...]
+    members: Mapping[str, str] = field(default_factory=dict)
+    _by_path: dict[str, Field] = field(init=False, repr=False, default_factory=dict)
+    _inner: set[str] = field(init=False, repr=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        for entry in self.table:
+            self._by_path[entry.path] = entry
+            parts = entry.path.split(".")
+            for depth in range(len(parts)):
+                prefix = ".".join(parts[: depth + 1])
+                if prefix.endswith("[]"):
+                    self._inner.add(prefix.removesuffix("[]"))
+                if depth < len(parts) - 1:
+                    self._inner.add(prefix)
+
+    def details(self, root: dict[str, Json]) -> dict[str, Detail]:
+        """Everything worth recording, by path. Raises WrongType, and Malformed for a doubled key."""
+        found: dict[str, Detail] = {}
+        self._walk("", "", root, found)
+        return found
+
+    def meaning(self, root: dict[str, Json]) -> bytes:
+        """A digest of the body less its volatile fields, counters only by the milestone they have reached."""
+        return hashlib.blake2b(canonical(self._lasting("", root)), digest_size=16).digest()
+
+    def same(self, path: str, before: Detail, after: Detail, details: Mapping[str, Detail]) -> bool:
+        """Whether a detail has not changed: equal decimals are equal, counters move by milestones."""
+        if before == after and type(before) is type(after):
+            return True
+        entry = self._by_path.get(_INDEX.sub("[]", path))
+        if entry is None or isinstance(before, dict) or isinstance(after, dict):
+            return False
+        if entry.kind is Kind.DECIMAL:
+            numbers = decimal(before), decimal(after)
+            return None not in numbers and numbers[0] == numbers[1]
+        if entry.kind is Kind.SCALAR:
+            return False
+        threshold = details.get(_sibling(path, entry.threshold)) if entry.threshold else None
+        return _milestone(entry.kind, before, threshold) == _milestone(entry.kind, after, threshold)
+
+    def unknown(self, root: dict[str, Json]) -> list[str]:
+        """Paths of the body that the table does not know."""
+        found: list[str] = []
+        self._strangers("", root, found)
+        return found
+
+    def _walk(self, pattern: str, path: str, value: Json, found: dict[str, Detail]) -> None:
+        entry = self._by_path.get(pattern)
+        container = isinstance(value, dict | list)
+        if entry is not None and not (container and pattern in self._inner):
+            _record(entry, path, value, found)
+        elif entry is None and pattern and not container and value is not None:
+            raise WrongType(path, f"{_shape(value)} where an object or an array belongs")
+        if entry is not None and entry.use is Use.SECRET:
+            return
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                below = f"{pattern}.{key}" if pattern else key
+                if below in self._by_path or below in self._inner:
+                    self._walk(below, f"{path}.{key}" if path else key, inner, found)
+        elif isinstance(value, list) and f"{pattern}[]" in self._inner | self._by_path.keys():
+            for name, member in self._named(pattern, value):
+                self._walk(f"{pattern}[]", f"{path}[{name}]", member, found)
+
+    def _named(self, pattern: str, members: list[Json]) -> Iterable[tuple[str, Json]]:
+        id_field = self.members.get(pattern)
+        seen: set[str] = set()
+        for index, member in enumerate(members):
+            name = member.get(id_field) if id_field and isinstance(member, dict) else None
+            usable = isinstance(name, str) and _MEMBER_ID.fullmatch(name) and name not in seen
+            chosen = str(name) if usable else str(index)
+            seen.add(chosen)
+            yield chosen, member
+
+    def _lasting(self, pattern: str, value: Json, siblings: dict[str, Json] | None = None) -> Json:
+        entry = self._by_path.get(pattern)
+        if entry is not None and entry.use is Use.VOLATILE:
+            return None
+        if isinstance(value, dict):
+            return {
+                key: self._lasting(f"{pattern}.{key}" if pattern else key, inner, value)
+                for key, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._lasting(f"{pattern}[]", member) for member in value]
+        if entry is not None and entry.kind in (Kind.COUNTER, Kind.REMAINING) and siblings is not None:
+            threshold = siblings.get(entry.threshold) if entry.threshold else None
+            reached = _milestone(entry.kind, value, threshold if isinstance(threshold, int | str) else None)
+            return None if reached is None else str(reached)
+        return value
+
+    def _strangers(self, pattern: str, value: Json, found: list[str]) -> None:
+        entry = self._by_path.get(pattern)
+        if entry is not None and (entry.use is not Use.DETAIL or pattern not in self._inner):
+            return
+        if isinstance(value, dict) and (not pattern or pattern in self._inner):
+            for key, inner in value.items():
+                self._strangers(f"{pattern}.{key}" if pattern else key, inner, found)
+        elif isinstance(value, list) and pattern in self._inner:
+            for member in value:
+                self._strangers(f"{pattern}[]", member, found)
+        elif entry is None and pattern not in found:
+            found.append(pattern)
+
+
+def decimal(value: Scalar) -> Decimal | None:
+    """A finite decimal from a provider's number or text; None if it is none."""
+    if isinstance(value, bool) or value is None or (isinstance(value, str) and len(value) > _MAX_DIGITS):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _record(entry: Field, path: str, value: Json, found: dict[str, Detail]) -> None:
+    if entry.use is Use.SECRET:
+        found[path] = SECRET
+        return
+    if value is DOUBLED and entry.use in (Use.DETAIL, Use.STATE):
+        raise Malformed(f"the key {path} stands twice")
+    if entry.use is not Use.DETAIL:
+        return
+    if isinstance(value, list | dict):
+        raise WrongType(path, f"{_shape(value)} where a plain value belongs")
+    if entry.kind is not Kind.SCALAR and value is not None and decimal(value) is None:
+        raise WrongType(path, "not a number")
+    if value is not None and (isinstance(value, Digits) or entry.kind is Kind.DECIMAL):
+        value = str(value)
+    found[path] = value
+
+
+def _milestone(
+    kind: Kind, value: Scalar | dict[str, bool], threshold: Scalar | dict[str, bool]
+) -> Decimal | None:
+    number = None if isinstance(value, dict) else decimal(value)
+    if number is None:
+        return None
+    last = None if isinstance(threshold, dict) else decimal(threshold)
+    milestones = sorted({Decimal(0), Decimal(1), Decimal(6), *([last] if last is not None else [])})
+    if kind is Kind.COUNTER:
+        return max((m for m in milestones if m <= number), default=Decimal(-1))
+    if number < 0:
+        return Decimal(-1)
+    return min((m for m in milestones if m >= number), default=Decimal("Infinity"))
+
+
+def _sibling(path: str, name: str | None) -> str:
+    parent, dot, _ = path.rpartition(".")
+    return f"{parent}{dot}{name}"
+
+
+def _shape(value: Json) -> str:
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, dict):
+        return "an object"
+    return "a plain value"
