@@ -1,7 +1,7 @@
 """The table of every field a provider sends, and the walk that turns a body into details by it.
 
-A path names a field: `state`, `items[].payout.status`. Members of an array are named by their own id where the
-table says which field that is (`items[E-1].payout.status`), else by index.
+A path names a field: `state`, `items[].payout.status`. Members of an array are named by their own id where
+the table says which field that is (`items[E-1].payout.status`), else by index.
 """
 
 import hashlib

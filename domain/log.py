@@ -86,7 +86,7 @@ class KeyRow(NamedTuple):
 
 
 class WatchRow(NamedTuple):
-    """What the looks at an order add up to, beside the log: `domain.watch.Watch` as JSON, one row a stream."""
+    """What the looks at an order add up to: `domain.watch.Watch` as JSON, one row a stream."""
 
     stream: str
     last: int

@@ -34,7 +34,7 @@ NO_CLOCK = Clock("", 0)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One poll of one order. `age` is the seconds the answer admits to (`Age` header), None if it is silent."""
+    """One poll of one order. `age`: seconds the answer admits to (`Age` header), None if silent."""
 
     id: str
     asked_at: Instant
@@ -70,7 +70,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`at_least`: derived from flags, so the order may already be further. `claims`: provider times of steps."""
+    """`at_least`: derived from flags, the order may be further. `claims`: the provider's times of steps."""
 
     state: str
     details: Mapping[str, Detail]

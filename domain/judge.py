@@ -1,0 +1,338 @@
+"""The judgement: what one look tells about an order, given where the order stands.
+
+Pure: the same arguments give the same answer, and the same snapshot twice tells nothing the second time. The
+lifecycle's graph alone decides what is legal; steps nobody saw are told only when they are certain.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import replace as with_
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from domain.events import (
+    Agreed,
+    ContactLost,
+    ContactRestored,
+    Contradicted,
+    Data,
+    DetailChange,
+    DetailsChanged,
+    Event,
+    OrderForgotten,
+    OrderNotFound,
+    SnapshotRejected,
+    StateChanged,
+    StatusUnrecognised,
+    TrackingStopped,
+)
+from domain.fields import Detail
+from domain.instants import SECOND, Instant, instant, text, text_or_none
+from domain.order import Order
+from domain.phases import FINAL, Phase
+from domain.provider import Provider
+from domain.readings import (
+    Failed,
+    Look,
+    NotFound,
+    Reading,
+    Rejected,
+    Shown,
+    Unrecognised,
+    Why,
+    WrongOrder,
+)
+from domain.watch import PATIENCE, Patience, Watch, given, later, looked, proven
+
+CORE_RULES = 1
+"""Raised when shared judging changes any story's outcome."""
+
+MAX_TEXT = 65_536
+_CHANGES_PER_EVENT = 2_000
+
+
+class Bounds(NamedTuple):
+    """The truth lies in (`not_before`, `not_after`]."""
+
+    not_before: Instant | None
+    not_after: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One look at one order, with all that bears on its judgement.
+
+    `evidence` is the body's SHA-256, `body_digest` the digest that tells equal bodies; `others_answer`: the
+    provider has answered for another order since this one began to fail.
+    """
+
+    provider: Provider
+    order: Order
+    watch: Watch
+    look: Look
+    reading: Reading
+    recorded_at: Instant
+    evidence: str | None = None
+    body_digest: bytes | None = None
+    others_answer: bool = False
+    patience: Patience = PATIENCE
+
+
+class Draft(NamedTuple):
+    data: Data
+    bounds: Bounds
+    state: str | None
+    phase: Phase | None
+    provider_time: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`events` in order, `previous` not yet set; `keep`: look and evidence are to be kept."""
+
+    events: list[Event[Data]]
+    watch: Watch
+    keep: bool
+
+
+def rules(provider: Provider) -> str:
+    return f"{CORE_RULES}.{provider.rules}"
+
+
+def judge(case: Case) -> Judgement:
+    if isinstance(case.reading, Failed):
+        return _failed(case, case.reading)
+    drafts = list(_contact_restored(case))
+    answered = with_(case, watch=replace(case.watch, failures=0, failing_since=None))
+    if isinstance(case.reading, NotFound):
+        return _not_found(answered, case.reading, drafts)
+    reading = _within_limits(case.reading)
+    if isinstance(reading, Shown):
+        return _shown(answered, reading, drafts)
+    return _odd(answered, reading, drafts)
+
+
+def bounds(case: Case) -> Bounds:
+    """The interval of what this look shows to be new."""
+    watch, look = case.watch, case.look
+    since = watch.shown_from
+    if since is None:
+        since = None if case.order.not_before is None else instant(case.order.not_before)
+    if since is None:
+        return Bounds(None, look.answered_at)
+    moved = abs(look.clock.offset - watch.offset)
+    widening = moved if look.clock.name == watch.clock else case.patience.clock_error
+    not_after = look.answered_at + widening
+    return Bounds(min(since - widening, not_after), not_after)
+
+
+def late(case: Case) -> bool:
+    """Whether the look may show a moment before the look that gave the present state had ended, or before the
+    last good look."""
+    order, watch, look = case.order, case.watch, case.look
+    if order.not_after is None:
+        return False
+    if not later(watch, look):
+        return True
+    if watch.given is not None and watch.given_clock == look.clock.name:
+        return look.effective_start - look.clock.offset < watch.given
+    return look.effective_start < instant(order.not_after)
+
+
+def _shown(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
+    order, graph = case.order, case.provider.graph
+    steps: tuple[str, ...] | None = ()
+    if order.state is None:
+        steps = (reading.state,)
+    elif not _agrees(case, reading):
+        steps = graph.certain(order.state, reading.state)
+    if late(case) and (not steps or order.state in graph.reachable[reading.state]):
+        return _late(case, reading, drafts)
+    if steps is None:
+        return _contradicted(case, reading, drafts)
+    drafts += _accepted(case, reading, steps)
+    watch = replace(case.watch, unseen=0, unseen_since=None)
+    if steps:
+        watch = given(watch, case.look)
+    good = bool(steps) or reading.state == order.state
+    return _told(case, drafts, proven(watch, case.look) if good else watch, reading.meaning, good=good)
+
+
+def _agrees(case: Case, reading: Shown) -> bool:
+    current = case.order.state
+    return reading.state == current or (
+        reading.at_least and current in case.provider.graph.reachable[reading.state]
+    )
+
+
+def _accepted(case: Case, reading: Shown, steps: tuple[str, ...]) -> Iterator[Draft]:
+    order, interval = case.order, bounds(case)
+    resolved = [*order.oddities]
+    if order.forgotten is not None and not steps:
+        resolved.append(order.forgotten)
+    phase = None if order.state is None else case.provider.phases[order.state]
+    if resolved:
+        yield Draft(Agreed(sorted(resolved)), interval, order.state, phase)
+    source = order.state
+    for step in steps:
+        transition = case.provider.graph.event.get((source, step)) if source is not None else None
+        data = StateChanged(transition, source, step, inferred=step != steps[-1])
+        phase = case.provider.phases[step]
+        yield Draft(data, interval, step, phase, reading.claims.get(step))
+        source = step
+    for changes in _batches(_detail_changes(case, reading.details)):
+        yield Draft(DetailsChanged(changes), interval, source, phase)
+
+
+def _detail_changes(case: Case, after: Mapping[str, Detail]) -> dict[str, DetailChange]:
+    before, fields = case.order.details, case.provider.fields
+    changes: dict[str, DetailChange] = {}
+    for path, value in after.items():
+        if path not in before:
+            changes[path] = DetailChange(after=value)
+        elif not fields.same(path, before[path], value, after):
+            changes[path] = DetailChange(before=before[path], after=value)
+    for path, value in before.items():
+        if path not in after:
+            changes[path] = DetailChange(before=value)
+    return changes
+
+
+def _batches(changes: dict[str, DetailChange]) -> Iterator[dict[str, DetailChange]]:
+    """Changes in portions that fit an event each."""
+    portion: dict[str, DetailChange] = {}
+    size = 0
+    for path, change in changes.items():
+        portion[path] = change
+        size += len(path) + sum(len(side) for side in (change.before, change.after) if isinstance(side, str))
+        if len(portion) == _CHANGES_PER_EVENT or size > MAX_TEXT:
+            yield portion
+            portion, size = {}, 0
+    if portion:
+        yield portion
+
+
+def _late(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
+    """It may show the past: it contradicts nothing, and proves the present only if it shows just that."""
+    watch = case.watch
+    if watch.good and reading.meaning == watch.meaning:
+        watch = proven(watch, case.look)
+    events, watch = _written(case, drafts, looked(watch, case.look, case.patience.coverage_gap, "late"))
+    return Judgement(events, watch, keep=bool(events) or reading.meaning != case.watch.meaning)
+
+
+def _contradicted(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
+    order = case.order
+    backwards = order.state in case.provider.graph.reachable[reading.state]
+    kind = "regressed" if backwards else "unreachable"
+    drafts += _oddity(case, Contradicted(reading.state, kind), kind, reading.state)
+    return _told(case, drafts, case.watch, reading.meaning)
+
+
+def _odd(case: Case, reading: Unrecognised | Rejected | WrongOrder, drafts: list[Draft]) -> Judgement:
+    if isinstance(reading, Unrecognised):
+        drafts += _oddity(case, StatusUnrecognised(reading.word), "unrecognised", reading.word)
+    elif isinstance(reading, Rejected):
+        drafts += _oddity(case, SnapshotRejected(reading.why, reading.example), "rejected", reading.why)
+    else:
+        drafts += _oddity(
+            case, Contradicted(reading.reported, "wrong_order"), "wrong_order", reading.reported
+        )
+    meaning = reading.meaning or case.body_digest
+    return _told(case, drafts, case.watch, meaning)
+
+
+def _oddity(case: Case, data: Data, kind: str, word: str | None) -> Iterator[Draft]:
+    known = {(oddity.kind, oddity.word) for oddity in case.order.oddities.values()}
+    if (kind, word) not in known:
+        yield Draft(data, bounds(case), case.order.state, case.order.phase)
+
+
+def _not_found(case: Case, reading: NotFound, drafts: list[Draft]) -> Judgement:
+    order, patience = case.order, case.patience
+    since = case.watch.unseen_since or case.look.answered_at
+    watch = replace(case.watch, unseen=case.watch.unseen + 1, unseen_since=since)
+    waited = case.look.answered_at - since
+    interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
+    seen = order.state is not None
+    if not seen and order.not_found is None:
+        if watch.unseen >= patience.unseen_looks and waited >= patience.unseen_for:
+            drafts.append(Draft(OrderNotFound(watch.unseen), interval, None, None))
+    elif seen and order.forgotten is None:
+        final = order.phase in FINAL
+        patient = watch.unseen >= patience.vanished_looks and waited >= patience.vanished_for
+        if patient or (final and reading.gone):
+            phase = order.phase if final else Phase.FORGOTTEN
+            drafts.append(Draft(OrderForgotten(watch.unseen), interval, order.state, phase))
+            if final and reading.gone:
+                drafts.append(Draft(TrackingStopped("order_ended", None), interval, order.state, phase))
+    events, watch = _written(case, drafts, looked(watch, case.look, patience.coverage_gap, "not_found"))
+    new = case.body_digest != case.watch.digest
+    return Judgement(events, replace(watch, digest=case.body_digest, good=False), keep=bool(events) or new)
+
+
+def _failed(case: Case, reading: Failed) -> Judgement:
+    order, patience, look = case.order, case.patience, case.look
+    since = case.watch.failing_since or look.answered_at
+    watch = replace(case.watch, failures=case.watch.failures + 1, failing_since=since)
+    enough = watch.failures >= patience.failures and look.answered_at - since >= patience.failing_for
+    drafts: list[Draft] = []
+    if enough and case.others_answer and order.contact_lost is None:
+        interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
+        drafts.append(Draft(ContactLost(reading.kind, watch.failures), interval, order.state, order.phase))
+    events, watch = _written(case, drafts, looked(watch, look, patience.coverage_gap, reading.kind))
+    return Judgement(events, watch, keep=False)
+
+
+def _contact_restored(case: Case) -> Iterator[Draft]:
+    lost_at = case.order.contact_lost
+    if lost_at is not None:
+        lost_for = max(0, case.look.answered_at - instant(lost_at)) // SECOND
+        interval = Bounds(case.watch.shown_from, case.look.answered_at)
+        yield Draft(ContactRestored(lost_for), interval, case.order.state, case.order.phase)
+
+
+def _within_limits(
+    reading: Shown | Unrecognised | Rejected | WrongOrder,
+) -> Shown | Unrecognised | Rejected | WrongOrder:
+    if isinstance(reading, Shown):
+        for path, value in reading.details.items():
+            if isinstance(value, str) and len(value) > MAX_TEXT:
+                return Rejected(Why.TOO_LARGE, path, reading.meaning)
+    return reading
+
+
+def _told(
+    case: Case, drafts: list[Draft], watch: Watch, meaning: bytes | None, *, good: bool = False
+) -> Judgement:
+    """A body fully judged: the same again will tell nothing."""
+    events, watch = _written(case, drafts, looked(watch, case.look, case.patience.coverage_gap))
+    keep = bool(events) or meaning != case.watch.meaning
+    return Judgement(events, replace(watch, digest=case.body_digest, meaning=meaning, good=good), keep)
+
+
+def _written(case: Case, drafts: list[Draft], watch: Watch) -> tuple[list[Event[Data]], Watch]:
+    if not drafts:
+        return [], watch
+    kept = not isinstance(case.reading, Failed)
+    recorded_at, judged_by = text(case.recorded_at), rules(case.provider)
+    events = [
+        Event(
+            previous=None,
+            state=draft.state,
+            phase=draft.phase,
+            not_before=text_or_none(draft.bounds.not_before),
+            not_after=text(draft.bounds.not_after),
+            recorded_at=recorded_at,
+            provider_time=text_or_none(draft.provider_time),
+            look=case.look.id if kept else None,
+            evidence=case.evidence if kept else None,
+            rules=judged_by,
+            looks=watch.looks if index == 0 else 0,
+            worker=case.look.worker,
+            data=draft.data,
+        )
+        for index, draft in enumerate(drafts)
+    ]
+    return events, replace(watch, looks=0)

@@ -1,0 +1,179 @@
+"""Where an order stands: the fold of its events."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from domain.events import (
+    Agreed,
+    ContactLost,
+    ContactRestored,
+    Contradicted,
+    Data,
+    DetailsChanged,
+    Event,
+    OrderForgotten,
+    OrderNotFound,
+    OrderTracked,
+    SnapshotRejected,
+    StateChanged,
+    StatusUnrecognised,
+    TrackingChanged,
+    TrackingStopped,
+)
+from domain.fields import Detail
+from domain.phases import Phase
+
+
+class Oddity(msgspec.Struct, frozen=True):
+    """Something the provider said that does not fit, told apart by both fields; open until an `Agreed`."""
+
+    kind: str
+    word: str | None
+
+
+class Tracking(msgspec.Struct, frozen=True):
+    """What we were asked to do with an order. `deadline` RFC 3339."""
+
+    environment: str
+    ref: str | None = None
+    priority: int = 5
+    deadline: str | None = None
+    tenant: str | None = None
+    kind: str | None = None
+
+
+class Order(msgspec.Struct, frozen=True):
+    """`since` is the interval of the change that led to `state`; `digest` chains the next event."""
+
+    version: int = 0
+    digest: str | None = None
+    tracking: Tracking | None = None
+    stopped: str | None = None
+    state: str | None = None
+    phase: Phase | None = None
+    not_before: str | None = None
+    not_after: str | None = None
+    details: dict[str, Detail] = {}
+    oddities: dict[int, Oddity] = {}
+    contact_lost: str | None = None
+    not_found: int | None = None
+    forgotten: int | None = None
+
+    @property
+    def watched(self) -> bool:
+        return self.tracking is not None and self.stopped is None
+
+    @property
+    def attention(self) -> list[str]:
+        """Why a person should look: the kinds of what is open, each once, in order of appearance."""
+        open_kinds = [oddity.kind for _, oddity in sorted(self.oddities.items())]
+        lost = ["contact_lost"] if self.contact_lost else []
+        unseen = ["not_found"] if self.not_found else []
+        forgotten = ["forgotten"] if self.forgotten and self.phase is Phase.FORGOTTEN else []
+        return list(dict.fromkeys([*open_kinds, *lost, *unseen, *forgotten]))
+
+
+def evolve(order: Order, event: Event[Data], version: int, digest: str | None) -> Order:
+    """The order after one more event; knows no rules, only how to write down."""
+    changed = _FOLDS.get(type(event.data), _nothing)(order, event, version)
+    return msgspec.structs.replace(
+        order, version=version, digest=digest, state=event.state, phase=event.phase, **changed
+    )
+
+
+Changes = dict[str, Any]  # the keyword arguments of msgspec.structs.replace
+
+
+def _tracked(order: Order, event: Event[OrderTracked], version: int) -> Changes:
+    asked = event.data
+    tracking = Tracking(
+        asked.environment, asked.ref, asked.priority, asked.deadline, asked.tenant, asked.kind
+    )
+    return {"tracking": tracking, "stopped": None}
+
+
+def _tracking_changed(order: Order, event: Event[TrackingChanged], version: int) -> Changes:
+    after = {name: change.after for name, change in event.data.changes.items()}
+    return {"tracking": msgspec.convert({**msgspec.to_builtins(order.tracking), **after}, Tracking)}
+
+
+def _stopped(order: Order, event: Event[TrackingStopped], version: int) -> Changes:
+    return {"stopped": event.data.reason}
+
+
+def _state(order: Order, event: Event[StateChanged], version: int) -> Changes:
+    return {
+        "not_before": event.not_before,
+        "not_after": event.not_after,
+        "not_found": None,
+        "forgotten": None,
+    }
+
+
+def _details(order: Order, event: Event[DetailsChanged], version: int) -> Changes:
+    details = dict(order.details)
+    for path, change in event.data.changes.items():
+        if isinstance(change.after, msgspec.UnsetType):
+            details.pop(path, None)
+        else:
+            details[path] = change.after
+    return {"details": details}
+
+
+def _unrecognised(order: Order, event: Event[StatusUnrecognised], version: int) -> Changes:
+    return {"oddities": {**order.oddities, version: Oddity("unrecognised", event.data.word)}}
+
+
+def _rejected(order: Order, event: Event[SnapshotRejected], version: int) -> Changes:
+    return {"oddities": {**order.oddities, version: Oddity("rejected", event.data.why)}}
+
+
+def _contradicted(order: Order, event: Event[Contradicted], version: int) -> Changes:
+    return {"oddities": {**order.oddities, version: Oddity(event.data.kind, event.data.reported)}}
+
+
+def _agreed(order: Order, event: Event[Agreed], version: int) -> Changes:
+    resolved = event.data.resolves
+    return {
+        "oddities": {at: oddity for at, oddity in order.oddities.items() if at not in resolved},
+        "forgotten": None if order.forgotten in resolved else order.forgotten,
+    }
+
+
+def _lost(order: Order, event: Event[ContactLost], version: int) -> Changes:
+    return {"contact_lost": event.not_after}
+
+
+def _restored(order: Order, event: Event[ContactRestored], version: int) -> Changes:
+    return {"contact_lost": None}
+
+
+def _not_found(order: Order, event: Event[OrderNotFound], version: int) -> Changes:
+    return {"not_found": version}
+
+
+def _forgotten(order: Order, event: Event[OrderForgotten], version: int) -> Changes:
+    return {"forgotten": version}
+
+
+def _nothing(order: Order, event: Event[Data], version: int) -> Changes:
+    return {}
+
+
+_FOLDS: dict[type[Data], Callable[[Order, Any, int], Changes]] = {
+    OrderTracked: _tracked,
+    TrackingChanged: _tracking_changed,
+    TrackingStopped: _stopped,
+    StateChanged: _state,
+    DetailsChanged: _details,
+    StatusUnrecognised: _unrecognised,
+    SnapshotRejected: _rejected,
+    Contradicted: _contradicted,
+    Agreed: _agreed,
+    ContactLost: _lost,
+    ContactRestored: _restored,
+    OrderNotFound: _not_found,
+    OrderForgotten: _forgotten,
+}
