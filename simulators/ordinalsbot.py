@@ -1,0 +1,388 @@
+"""OrdinalsBot orders: paid on chain, by lightning or with runes, prepared, queued, inscribed file by file.
+
+https://docs.ordinalsbot.com/api. Two generations answer: 2023 (flags and `files[]`, no `state`, no `id`) and
+2024 (`state`). Undocumented and guessed: the 429 body, the refusal of a wrong key, /status and /inventory.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulators.core import Call
+from simulators.draws import hexadecimal, segwit_address, taproot_address, text, uuid4, weighted
+from simulators.limits import Window, Windows
+from simulators.message import Answer, Body, Request, Unreadable, json_answer
+from simulators.order import Book, Change, Order, Trait, Walk
+from simulators.ordinalsbot_money import common_fields, price_of
+
+# What it is called and how it is asked
+
+NAME = "ordinalsbot"
+STATE_FIELDS = ("state",)
+WINDOWS: Windows = {"read": (Window(300, 60),), "create": (Window(2, 10),)}
+PLACING = ("/order", "/textorder", "/runes/etch", "/runes/mint")
+MOST_FILES = 10_000
+MINUTE = 60.0
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+PAYMENTS = {"chain": 0.62, "lightning": 0.24, "parent": 0.07, "rune": 0.07}
+WORKED = ("prep", "queued", "waiting-reveal", "completed")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One thing to inscribe or mint; `done_at` in seconds UTC, None if it never is."""
+
+    shown: Body
+    commit: str
+    reveal: str
+    fees: int
+    done_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    kind: str
+    payment: str
+    old: bool
+    charge: Body
+    placed: Body
+    common: Body
+    files: tuple[File, ...]
+    underpaid_at: float | None
+    overpaid: bool
+    refund: str
+
+
+# How its orders live
+
+
+def live(walk: Walk, kind: str, payment: str, timeout: float) -> None:
+    """`timeout`: seconds to pay in. The first step, waiting for the payment, is in the walk already."""
+    if payment == "lightning":
+        wait = walk.lognormal(60, 1)
+        if walk.chance(0.1) or wait > HOUR:
+            return expire(walk, HOUR)
+        return work(walk, kind, wait, walk.lognormal(1, 0.5))
+    wait = walk.lognormal(480, 1.5)
+    if walk.chance(0.25) or wait > timeout:
+        return expire(walk, timeout)
+    walk.enter("waiting-confirmation", wait)
+    confirmation = 30 + walk.gamma(1, 600)
+    if walk.chance(0.01):
+        walk.enter("waiting-refund", confirmation)
+        return walk.enter("refunded", walk.lognormal(DAY, 1))
+    if payment == "parent":
+        walk.enter("waiting-parent", confirmation)
+        confirmation = walk.lognormal(1800, 1)
+    return work(walk, kind, confirmation, walk.lognormal(30, 1))
+
+
+def work(walk: Walk, kind: str, after: float, preparing: float) -> None:
+    walk.enter("prep", after)
+    if walk.chance(0.02):
+        return fail(walk, preparing)
+    walk.enter("queued", preparing)
+    queued = walk.lognormal(900, 1.2) if kind == "rune-etch" else walk.lognormal(1500, 1.5)
+    if walk.chance(0.01):
+        return fail(walk, queued)
+    if kind == "rune-etch":
+        walk.enter("waiting-reveal", queued)
+        queued = 60 + walk.gamma(6, 600)
+    return walk.enter("completed", queued)
+
+
+def fail(walk: Walk, after: float) -> None:
+    walk.enter("error", after)
+    if walk.chance(0.7):
+        walk.enter("waiting-refund", walk.lognormal(6 * HOUR, 1))
+        walk.enter("refunded", walk.lognormal(DAY, 1))
+
+
+def expire(walk: Walk, timeout: float) -> None:
+    """Nobody paid in time; some cancel before, some pay too late and get it back."""
+    if walk.chance(0.1):
+        walk.enter("cancelled", min(walk.lognormal(HOUR, 1), timeout))
+    else:
+        walk.enter("expired", timeout)
+    if walk.chance(0.08):
+        walk.enter("waiting-refund", walk.lognormal(6 * HOUR, 1))
+        walk.enter("refunded", walk.lognormal(DAY, 1))
+
+
+def files_of(walk: Walk, wanted: Sequence[Body]) -> tuple[File, ...]:
+    """Each is done at a moment of its own while queued, the last one when the order completes."""
+    steps = {step.state: step.entered_at for step in walk.steps}
+    start, end = steps.get("queued"), steps.get("completed")
+    files = []
+    for number, shown in enumerate(wanted, 1):
+        done_at = None if start is None or end is None else start + (end - start) * number / len(wanted)
+        fees = walk.rng.randint(3_000, 160_000)
+        files.append(File(shown, hexadecimal(walk.rng), hexadecimal(walk.rng), fees, done_at))
+    return tuple(files)
+
+
+def changes_of(kind: str, files: Iterable[File]) -> tuple[Change, ...]:
+    changes = []
+    for number, each in enumerate(files):
+        if each.done_at is None:
+            continue
+        if kind == "rune-mint":
+            changes.append(Change(each.done_at, "executedMints", number + 1))
+        else:
+            changes.append(Change(each.done_at, f"files[{number}].sent", each.reveal))
+    return tuple(changes)
+
+
+# What it says
+
+
+def body_at(order: Order[Facts], now: float) -> Body:
+    facts, state = order.facts, order.state_at(now)
+    body: Body = {"status": "ok", "charge": _charge(order, now), **facts.common}
+    if facts.kind == "rune-mint":
+        minted = [each.reveal for each in facts.files if each.done_at is not None and each.done_at <= now]
+        body |= {"executedMints": len(minted), "mintingTxs": minted}
+    else:
+        body["files"] = [_file(order, each, now) for each in facts.files]
+    if not facts.old:
+        body |= {"id": order.id, "state": state}
+    body |= {"orderType": facts.kind, "createdAt": int(order.created_at * 1000)}
+    body |= _flags(order, state, now)
+    return body
+
+
+def _flags(order: Order[Facts], state: str, now: float) -> Body:
+    """Absent until true."""
+    facts = order.facts
+    flags: Body = {}
+    underpaid_at = facts.underpaid_at
+    if state == "waiting-payment" and underpaid_at is not None and underpaid_at <= now:
+        flags["underpaid"] = True
+    if state == "expired":
+        flags["expired"] = True
+    if order.reached("prep", now):
+        flags |= {"paid": True, "paidAt": int((order.entered("prep") or now) * 1000)}
+        if facts.overpaid:
+            flags["overpaid"] = True
+    if facts.old and order.reached("queued", now):
+        flags["processing"] = True
+    return flags | ({"refund": facts.refund} if state == "refunded" else {})
+
+
+def _charge(order: Order[Facts], now: float) -> Body:
+    """The 2023 generation says `unpaid` for ever."""
+    paid = not order.facts.old and order.reached("prep", now)
+    return order.facts.charge | {"status": "paid" if paid else "unpaid"}
+
+
+def _file(order: Order[Facts], each: File, now: float) -> Body:
+    queued_at = order.entered("queued")
+    if order.reached("error", now):
+        return each.shown | {"error": "unable to inscribe"}
+    if queued_at is None or queued_at > now:
+        return each.shown
+    shown = each.shown | {"iqueued": True, "iqueuedAt": int(queued_at * 1000)}
+    if each.done_at is None or each.done_at > now:
+        return shown
+    tx = {"commit": each.commit, "reveal": each.reveal, "inscription": f"{each.reveal}i0", "fees": each.fees}
+    return shown | {"processing": True, "completed": True, "tx": tx, "sent": each.reveal}
+
+
+def placed_body(order: Order[Facts]) -> Body:
+    """What the create call answers: with nulls a GET leaves out and a placeholder for the time."""
+    nothing = {"success_url": None, "order_id": None, "notif_email": None}
+    charge = order.facts.charge | nothing | {"status": "unpaid"}
+    body = order.facts.placed | order.facts.common | {"charge": charge, "status": "ok", "id": order.id}
+    state = order.steps[0].state
+    return body | {"orderType": order.facts.kind, "state": state, "createdAt": {".sv": "timestamp"}}
+
+
+def error(reason: str) -> Answer:
+    """Its refusals are HTTP 200."""
+    return json_answer(200, {"status": "error", "error": reason})
+
+
+def wanted_files(path: str, placed: Body) -> list[Body] | None:
+    """What an order of this path asks for, or None if it asks for nothing sensible."""
+    if path == "/runes/mint":
+        count = placed.get("numberOfMints")
+        return [{} for _ in range(count)] if isinstance(count, int) and 0 < count <= MOST_FILES else None
+    if path == "/runes/etch":
+        return (
+            [{"name": str(placed["rune"]), "size": 1, "type": "text/plain"}] if placed.get("rune") else None
+        )
+    if path == "/textorder":
+        texts = placed.get("texts")
+        named = [{"name": f"{t}.txt", "size": len(str(t)), "type": "text/plain"} for t in texts or ()]
+        return named or None
+    files = placed.get("files")
+    if not isinstance(files, list) or not 0 < len(files) <= MOST_FILES:
+        return None
+    return [_wanted(each) for each in files] if all(isinstance(each, dict) for each in files) else None
+
+
+def _wanted(file: Body) -> Body:
+    kept = {name: file[name] for name in ("name", "size", "type", "url") if name in file}
+    return kept | ({"s3Key": f"files/{file.get('name', 'file')}"} if "dataURL" in file else {})
+
+
+# The provider
+
+
+class Ordinalsbot:
+    name = NAME
+    windows = WINDOWS
+
+    def __init__(self, *, seed: int, time_scale: float) -> None:
+        self._book: Book[Facts] = Book(NAME, seed, time_scale)
+        self._calls: Mapping[tuple[str, str], Callable[[Call], Answer]] = {
+            ("GET", "/order"): self._read,
+            ("GET", "/price"): self._price,
+            ("GET", "/inventory"): self._inventory,
+            ("GET", "/status"): lambda _: json_answer(200, {"status": "ok"}),
+            **{("POST", path): self._place for path in PLACING},
+        }
+
+    def orders(self) -> Iterable[Order[Any]]:
+        return self._book
+
+    def order(self, order_id: str) -> Order[Any] | None:
+        return self._book.get(order_id)
+
+    def refusal(self, request: Request, api_keys: Collection[str] | None) -> Answer | None:
+        key = request.headers.get("x-api-key", "")
+        if key and api_keys is not None and key not in api_keys:
+            return json_answer(401, {"status": "error", "error": "invalid api key"})
+        return None
+
+    def caller(self, request: Request) -> str:
+        return request.headers.get("x-api-key") or request.client
+
+    def rules(self, request: Request) -> Sequence[str]:
+        if request.path not in PLACING:
+            return ()
+        return ("read",) if request.method == "GET" else ("create",)
+
+    def too_many(self, wait: float) -> Answer:
+        body = {"status": "error", "error": "Too many requests, please try again later."}
+        return json_answer(429, body, {"retry-after": str(int(wait) + 1)})
+
+    def answer(self, call: Call) -> Answer:
+        handler = self._calls.get((call.request.method, call.request.path))
+        if handler is None:
+            return json_answer(404, {"status": "error", "error": "not found"})
+        return handler(call)
+
+    def sample(self, number: int) -> Request:
+        rng = self._book.rng("sample", number)
+        path = weighted(rng, {"/order": 0.65, "/runes/etch": 0.25, "/runes/mint": 0.1})
+        placed: Body = {"receiveAddress": taproot_address(rng), "fee": rng.randint(1, 80), "lowPostage": True}
+        if path == "/runes/etch":
+            placed |= {"rune": "SAMPLE•RUNE•TOKEN", "supply": 21_000_000, "symbol": "S", "divisibility": 0}
+        elif path == "/runes/mint":
+            placed |= {"rune": "SAMPLE•RUNE•TOKEN", "numberOfMints": rng.randint(1, 8)}
+        else:
+            sizes = [rng.randint(10, 4000) for _ in range(rng.randint(1, 5))]
+            placed["files"] = [
+                {"name": f"{number}.txt", "size": size, "type": "text/plain", "dataURL": "data:,x"}
+                for number, size in enumerate(sizes)
+            ]
+        return Request("POST", path, body=json.dumps(placed).encode())
+
+    def created_id(self, answer: Answer) -> str:
+        return str(json.loads(answer.body)["id"])
+
+    def _read(self, call: Call) -> Answer:
+        order_id = call.request.query.get("id", "")
+        if not order_id:
+            return error("id is required")
+        order = self._book.get(order_id)
+        if order is None:
+            return error("no such order")
+        return json_answer(200, call.show(order, body_at, STATE_FIELDS))
+
+    def _price(self, call: Call) -> Answer:
+        query = call.request.query
+        try:
+            price = price_of(int(query["size"]), float(query.get("fee", 10)), int(query.get("count", 1)))
+        except (KeyError, ValueError, OverflowError):
+            return error("size, fee and count must be numbers")
+        return json_answer(200, {"status": "ok", **price})
+
+    def _inventory(self, _: Call) -> Answer:
+        item = {"amount": 100_000, "baseFee": 10_000, "count": 42, "maxSize": 400_000, "minSize": 1}
+        return json_answer(200, {"vintage": item, "pizza": item})
+
+    def _place(self, call: Call) -> Answer:
+        try:
+            placed = call.request.json()
+            wanted = wanted_files(call.request.path, placed)
+        except Unreadable:
+            return json_answer(500, {"status": "error", "reason": "unable to parse request"})
+        if wanted is None:
+            return error("nothing to inscribe")
+        if not isinstance(placed.get("receiveAddress", ""), str | list):
+            return error("invalid receive address")
+        order = self._new(call.request.path, placed, wanted, call.now)
+        self._book.put(order)
+        return json_answer(200, placed_body(order))
+
+    def _new(self, path: str, placed: Body, wanted: Sequence[Body], now: float) -> Order[Facts]:
+        order_id = self._book.new_id(uuid4)
+        rng = self._book.rng("facts", order_id)
+        kind = {"/runes/etch": "rune-etch", "/runes/mint": "rune-mint"}.get(path, "bulk")
+        payment = "parent" if placed.get("parent") else weighted(rng, PAYMENTS)
+        old = kind == "bulk" and payment in ("chain", "lightning") and rng.random() < 0.35
+        minutes = placed.get("timeout", 4320)
+        timeout = minutes * MINUTE if isinstance(minutes, int) and minutes > 0 else 3 * DAY
+        walk = self._first_step(order_id, payment, now)
+        live(walk, kind, payment, timeout)
+        fee = placed.get("fee", 10)
+        size = sum(each.get("size", 100) for each in wanted if isinstance(each.get("size", 100), int))
+        price = price_of(size, fee if isinstance(fee, int | float) else 10, len(wanted))
+        paid_after = (walk.steps[1].entered_at - now) if len(walk.steps) > 1 else 0.0
+        facts = Facts(
+            kind=kind,
+            payment=payment,
+            old=old,
+            charge=self._charge(order_id, now, int(price["amount"])),
+            placed=placed,
+            common=common_fields(placed, price, wanted),
+            files=files_of(walk, wanted),
+            underpaid_at=now + paid_after * rng.random()
+            if payment == "chain" and rng.random() < 0.08
+            else None,
+            overpaid=rng.random() < 0.03,
+            refund=hexadecimal(rng),
+        )
+        traits: dict[str, Trait] = {"kind": kind, "payment": payment, "generation": 2023 if old else 2024}
+        return Order(order_id, now, tuple(walk.steps), facts, traits, changes_of(kind, facts.files))
+
+    def _first_step(self, order_id: str, payment: str, now: float) -> Walk:
+        """Orders paid with runes wait for the balance; some of their owners change to bitcoin instead."""
+        first = "waiting-rune-balance" if payment == "rune" else "waiting-payment"
+        walk = self._book.walk(order_id, first, now)
+        if payment == "rune" and walk.chance(0.3):
+            walk.enter("waiting-payment", walk.lognormal(300, 1))
+        return walk
+
+    def _charge(self, order_id: str, now: float, amount: int) -> Body:
+        """`created_at` and `expires_at` in seconds; all other times of an order are in milliseconds."""
+        rng = self._book.rng("charge", order_id)
+        address = segwit_address(rng)
+        payreq = "lnbc" + text(rng, "023456789acdefghjklmnpqrstuvwxyz", 60)
+        return {
+            "id": order_id,
+            "description": "inscription order",
+            "amount": amount,
+            "missing_amt": 0,
+            "status": "unpaid",
+            "currency": "BTC",
+            "created_at": int(now),
+            "address": address,
+            "chain_invoice": {"address": address},
+            "lightning_invoice": {"expires_at": int(now + HOUR * self._book.time_scale), "payreq": payreq},
+            "uri": f"bitcoin:{address}?amount={amount / 1e8:.8f}",
+        }
