@@ -1,0 +1,93 @@
+"""A publisher's hold on Kafka: its producer, and a reader on each side of the last stable offset."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.errors import ProducerFenced
+
+from adapters.kafka.client import assigned_consumer, partitions_of, transactional_producer
+from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishError
+from adapters.kafka.position import Position, encoded
+from adapters.kafka.records import JSON, Record
+from adapters.kafka.topics import TOPIC, Name
+from adapters.kafka.transaction import await_visible, send_records
+
+WRITTEN = (Name.EVENTS, Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES, Name.POSITIONS)
+PUBLISHER = "publisher"
+
+Lasts = Mapping[TopicPartition, int]
+
+
+class Edges(NamedTuple):
+    """Per partition: up to where readers may read (`stable`), and where it ends (`high`)."""
+
+    stable: dict[TopicPartition, int]
+    high: dict[TopicPartition, int]
+
+    @property
+    def hanging(self) -> list[TopicPartition]:
+        return [partition for partition, end in self.high.items() if self.stable[partition] < end]
+
+
+class Session:
+    """One publisher's connections. After any error only `close` may be called. `patience` is in seconds."""
+
+    def __init__(self, bootstrap: str, *, prefix: str, name: str, patience: float) -> None:
+        self.name, self.prefix, self.patience = name, prefix, patience
+        identity = prefix + name  # a transactional id is never to be renamed: the cure depends on it
+        self.producer = transactional_producer(bootstrap, identity)
+        self.committed = assigned_consumer(bootstrap, f"{identity}-committed", committed=True)
+        self.raw = assigned_consumer(bootstrap, f"{identity}-raw", committed=False)
+        self.partitions = partitions_of({prefix + topic: TOPIC[topic].partitions for topic in WRITTEN})
+
+    async def open(self) -> None:
+        """The producer first: that ends what a predecessor left open, and fences it."""
+        async with asyncio.timeout(self.patience * 6):
+            await self.producer.start()
+            await self.committed.start()
+            await self.raw.start()
+
+    async def edges(self) -> Edges:
+        async with asyncio.timeout(self.patience):
+            stable = await self.committed.end_offsets(self.partitions)
+            return Edges(stable, await self.raw.end_offsets(self.partitions))
+
+    async def commit(self, records: Sequence[Record], after: Callable[[Lasts], Position]) -> Position:
+        """One transaction with the records and the position they lead to; returns once readers see it."""
+        async with asyncio.timeout(self.patience):
+            await self.producer.begin_transaction()
+        lasts = await send_records(self.producer, records, patience=self.patience)
+        position = after(lasts)
+        lasts |= await send_records(self.producer, [self._position_record(position)], patience=self.patience)
+        async with asyncio.timeout(self.patience):
+            await self.producer.commit_transaction()
+        await await_visible(self.committed, lasts, patience=self.patience)
+        return position
+
+    async def close(self) -> None:
+        """Lets go within seconds, whatever state the clients are in; an open transaction is not ended."""
+        for client in (self.producer, self.committed, self.raw):
+            with suppress(Exception):  # closing is a courtesy: the broker forgets us by itself
+                await asyncio.wait_for(client.stop(), self.patience)
+
+    def _position_record(self, position: Position) -> Record:
+        headers = [("ce_position", b"%d" % position.position), JSON]
+        return Record(self.prefix + Name.POSITIONS, 0, self.name.encode(), encoded(position), headers)
+
+
+@asynccontextmanager
+async def failing() -> AsyncIterator[None]:
+    """Turns whatever goes wrong inside into PublisherFailed: aiokafka raises more than KafkaErrors."""
+    try:
+        yield
+    except PublishError:
+        raise
+    except ProducerFenced as error:
+        raise PublisherFenced(
+            "another publisher of this name took over, or a transaction timed out: start anew with back-off"
+        ) from error
+    except Exception as error:
+        raise PublisherFailed(f"{type(error).__name__}: {error}; start a new publisher") from error

@@ -1,0 +1,188 @@
+"""The topics: what they hold, how they are made, and whether those of a broker are as they should be.
+
+Partition counts never change later: that would move keys to other partitions and break their order.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+PREFIX = "ordertrail."
+DAY_MS = 86_400_000
+CREATED, EXISTS, UNKNOWN = 0, 36, 3
+PATIENCE_SECONDS = 10
+ADVICE = (
+    "Nothing was changed. Settings are set right with kafka-configs.sh --alter; a wrong number of partitions "
+    "can't be mended: stop the publisher, delete the topic, let it be made anew and run "
+    "`ordertrail topics --republish TOPIC`, or use another prefix."
+)
+
+
+class Name(StrEnum):
+    """A topic's name without its prefix."""
+
+    EVENTS = "events"
+    ORDERS = "orders"
+    ATTENTION = "attention"
+    PROVIDERS = "providers"
+    COMMANDS = "commands"
+    REPLIES = "replies"
+    POSITIONS = "positions"
+    OWNERSHIP = "ownership"
+
+
+@dataclass(frozen=True)
+class Topic:
+    name: Name
+    key: str
+    partitions: int
+    holds: str
+    settings: Mapping[str, str]
+
+    def settings_on(self, replication: int) -> dict[str, str]:
+        durable = {"min.insync.replicas": "2"} if replication > 2 else {}
+        return {**self.settings, **durable}
+
+
+@dataclass(frozen=True)
+class TopicState:
+    """A topic as found on a broker; `partitions` None: it is missing. `differences` is for people."""
+
+    topic: Topic
+    full_name: str
+    partitions: int | None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    differences: Sequence[str] = ()
+
+
+class TopicMismatch(Exception):
+    """Topics are missing or not as they should be; the message says which, how and what to do."""
+
+
+class TopicRefused(Exception):
+    """The broker would not make a topic; the message holds its reason."""
+
+
+# The broker's clock says when a record was appended: no record then falls to retention for its own age.
+ALL = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": "1048588"}
+KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **ALL}
+PASSING = {"cleanup.policy": "delete", "retention.ms": str(7 * DAY_MS), **ALL}
+COMPACTED = {"cleanup.policy": "compact", "delete.retention.ms": str(7 * DAY_MS), **ALL}
+REWRITTEN = {  # read in full at every start, so kept short
+    **COMPACTED,
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.01",
+    "max.compaction.lag.ms": "600000",
+}
+
+TOPICS = (
+    Topic(Name.EVENTS, "order", 12, "every event, CloudEvents 1.0", KEPT),
+    Topic(Name.ORDERS, "order", 12, "where each order stands now", COMPACTED),
+    Topic(Name.ATTENTION, "order", 12, "orders that need a person", COMPACTED),
+    Topic(Name.PROVIDERS, "provider", 1, "health, dwell times, freshness", COMPACTED),
+    Topic(Name.COMMANDS, "order", 12, "track, refresh, execute, stop", PASSING),
+    Topic(Name.REPLIES, "order", 12, "answers to commands", PASSING),
+    Topic(Name.POSITIONS, "publisher", 1, "the log position last published", REWRITTEN),
+    Topic(Name.OWNERSHIP, "none", 48, "nothing: its partitions are what poll workers share", PASSING),
+)
+TOPIC = {topic.name: topic for topic in TOPICS}
+
+
+async def ensure(bootstrap: str, *, prefix: str = PREFIX, replication: int = 1) -> None:
+    """Makes what is missing and leaves what is there. Raises TopicMismatch, TopicRefused, KafkaError."""
+    async with _admin(bootstrap) as admin:
+        await _create(admin, prefix, replication)
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while True:
+            states = await _states(admin, prefix, replication)
+            late = asyncio.get_running_loop().time() > deadline
+            if late or all(state.partitions is not None for state in states):
+                break
+            await asyncio.sleep(0.1)
+    _refuse_differences(states)
+
+
+async def describe(bootstrap: str, *, prefix: str = PREFIX, replication: int = 1) -> list[TopicState]:
+    """Every topic of ours as the broker has it, in the order of TOPICS. Raises KafkaError."""
+    async with _admin(bootstrap) as admin:
+        return await _states(admin, prefix, replication)
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="ordertrail-topics")
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> None:
+    wanted = [
+        NewTopic(
+            prefix + topic.name, topic.partitions, replication, topic_configs=topic.settings_on(replication)
+        )
+        for topic in TOPICS
+    ]
+    answer = await admin.create_topics(wanted)
+    refused = [
+        f"{name}: {reason or f'error {code}'}"
+        for name, code, reason in answer.topic_errors
+        if code not in (CREATED, EXISTS)
+    ]
+    if refused:
+        raise TopicRefused("the broker refused to make " + "; ".join(refused))
+
+
+async def _states(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> list[TopicState]:
+    names = [prefix + topic.name for topic in TOPICS]
+    partitions = {
+        found["topic"]: len(found["partitions"])
+        for found in await admin.describe_topics(names)
+        if found["error_code"] == 0
+    }
+    settings = await _settings(admin, [name for name in names if name in partitions])
+    return [
+        _state(topic, prefix + topic.name, partitions.get(prefix + topic.name), settings, replication)
+        for topic in TOPICS
+    ]
+
+
+async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(resources):
+        for _code, _reason, _kind, name, entries in answer.resources:
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+def _state(
+    topic: Topic, name: str, partitions: int | None, settings: dict[str, dict[str, str]], replication: int
+) -> TopicState:
+    if partitions is None:
+        return TopicState(topic, name, None, {}, [f"{name} is missing"])
+    here = settings.get(name, {})
+    wanted = topic.settings_on(replication)
+    differences = [
+        f"{name} has {key}={here.get(key)} where {value} is needed"
+        for key, value in wanted.items()
+        if here.get(key) != value
+    ]
+    if partitions != topic.partitions:
+        differences.insert(0, f"{name} has {partitions} partitions where {topic.partitions} are needed")
+    return TopicState(topic, name, partitions, {key: here.get(key, "") for key in wanted}, differences)
+
+
+def _refuse_differences(states: Sequence[TopicState]) -> None:
+    differences = [words for state in states for words in state.differences]
+    if differences:
+        raise TopicMismatch(f"{'; '.join(differences)}. {ADVICE}")

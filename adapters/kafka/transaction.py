@@ -1,0 +1,77 @@
+"""Sending many records inside a transaction, and waiting until readers see them.
+
+A commit succeeds even though a batch was refused, so the fate of every batch is awaited before it.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from adapters.kafka.records import Record
+
+Batches = dict[TopicPartition, list[BatchBuilder]]
+
+
+async def send_records(
+    producer: AIOKafkaProducer, records: Sequence[Record], *, patience: float
+) -> dict[TopicPartition, int]:
+    """Sends in the order given; the offset of the last record in each partition that got any."""
+    batches = _batched(producer, records)
+    async with asyncio.timeout(patience):
+        sent = await asyncio.gather(
+            *(_send(producer, partition, builders) for partition, builders in batches.items()),
+            return_exceptions=True,
+        )
+    lasts: dict[TopicPartition, int] = {}
+    for partition, outcome in zip(batches, sent, strict=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+        lasts[partition] = outcome
+    return lasts
+
+
+async def await_visible(
+    committed: AIOKafkaConsumer, lasts: Mapping[TopicPartition, int], *, patience: float
+) -> None:
+    """Returns once the last stable offset is past every given offset. Raises TimeoutError: it hangs."""
+    async with asyncio.timeout(patience):
+        pause = 0.001
+        while True:
+            stable = await committed.end_offsets(list(lasts))
+            if all(stable[partition] > last for partition, last in lasts.items()):
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.05)
+
+
+def _batched(producer: AIOKafkaProducer, records: Sequence[Record]) -> Batches:
+    batches: Batches = defaultdict(list)
+    for record in records:
+        builders = batches[TopicPartition(record.topic, record.partition)]
+        if not builders or not _appended(builders[-1], record):
+            builders.append(producer.create_batch())
+            _appended(builders[-1], record)
+    return batches
+
+
+def _appended(builder: BatchBuilder, record: Record) -> bool:
+    """False when the batch is full; an empty batch takes a record of any size."""
+    taken = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+    return taken is not None
+
+
+async def _send(
+    producer: AIOKafkaProducer, partition: TopicPartition, builders: Sequence[BatchBuilder]
+) -> int:
+    futures = [
+        await producer.send_batch(builder, partition.topic, partition=partition.partition)
+        for builder in builders
+    ]
+    await asyncio.wait(futures)
+    for error in [future.exception() for future in futures]:
+        if error:
+            raise error
+    return int(futures[-1].result().offset) + int(builders[-1].record_count()) - 1
