@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from simulators.message import Answer, Body, Request
 from simulators.order import Order
 
 
 class Fault(StrEnum):
+    SERVER_ERROR = "server_error"
     SERVER_ERROR_HTML = "server_error_html"
     SLOW = "slow"
     CUT_OFF = "cut_off"
@@ -50,7 +51,18 @@ def fault_rng(seed: int, provider: str, request: Request, now: float) -> Random:
     return Random(f"{seed}/{provider}/fault/{request.method}{request.path}{query}{request.body!r}@{now!r}")
 
 
-def _server_error_html(_: Answer, rng: Random) -> Answer:
+class Refuser(Protocol):
+    """A provider's own words for being asked too often and for breaking down."""
+
+    def too_many(self, wait: float) -> Answer: ...
+    def broken(self) -> Answer: ...
+
+
+def _server_error(refuser: Refuser, _: Random) -> Answer:
+    return refuser.broken()
+
+
+def _server_error_html(_: Refuser, rng: Random) -> Answer:
     status, reason = rng.choice(list(GATEWAY_REASONS.items()))
     page = (
         f"<html><head><title>{status} {reason}</title></head><body><h1>{status} {reason}</h1></body></html>"
@@ -58,11 +70,13 @@ def _server_error_html(_: Answer, rng: Random) -> Answer:
     return Answer(status, {"content-type": "text/html"}, page.encode())
 
 
-def _too_many_requests(refusal: Answer, rng: Random) -> Answer:
+def _too_many_requests(refuser: Refuser, rng: Random) -> Answer:
+    refusal = refuser.too_many(0)
     return replace(refusal, status=429, headers={**refusal.headers, "retry-after": str(rng.randint(1, 30))})
 
 
-def _too_many_requests_bare(refusal: Answer, _: Random) -> Answer:
+def _too_many_requests_bare(refuser: Refuser, _: Random) -> Answer:
+    refusal = refuser.too_many(0)
     headers = {name: value for name, value in refusal.headers.items() if name != "retry-after"}
     return replace(refusal, status=429, headers=headers)
 
@@ -97,7 +111,8 @@ def _malformed(answer: Answer, rng: Random) -> Answer:
     return replace(answer, body=rng.choice((answer.body[:cut], answer.body[:-1] + b"," + answer.body[-1:])))
 
 
-BEFORE: Mapping[Fault, Callable[[Answer, Random], Answer]] = {
+BEFORE: Mapping[Fault, Callable[[Refuser, Random], Answer]] = {
+    Fault.SERVER_ERROR: _server_error,
     Fault.SERVER_ERROR_HTML: _server_error_html,
     Fault.TOO_MANY_REQUESTS: _too_many_requests,
     Fault.TOO_MANY_REQUESTS_BARE: _too_many_requests_bare,

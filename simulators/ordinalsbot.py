@@ -123,8 +123,8 @@ def files_of(walk: Walk, wanted: Sequence[Body]) -> tuple[File, ...]:
     return tuple(files)
 
 
-def changes_of(kind: str, files: Iterable[File]) -> tuple[Change, ...]:
-    changes = []
+def changes_of(kind: str, files: Iterable[File], underpaid_at: float | None) -> tuple[Change, ...]:
+    changes = [] if underpaid_at is None else [Change(underpaid_at, "underpaid", True)]
     for number, each in enumerate(files):
         if each.done_at is None:
             continue
@@ -141,10 +141,11 @@ def changes_of(kind: str, files: Iterable[File]) -> tuple[Change, ...]:
 def body_at(order: Order[Facts], now: float) -> Body:
     facts, state = order.facts, order.state_at(now)
     body: Body = {"status": "ok", "charge": _charge(order, now), **facts.common}
+    done = [each.reveal for each in facts.files if each.done_at is not None and each.done_at <= now]
     if facts.kind == "rune-mint":
-        minted = [each.reveal for each in facts.files if each.done_at is not None and each.done_at <= now]
-        body |= {"executedMints": len(minted), "mintingTxs": minted}
+        body |= {"executedMints": len(done), "mintingTxs": done}
     else:
+        body["inscribedCount"] = len(done)
         body["files"] = [_file(order, each, now) for each in facts.files]
     if not facts.old:
         body |= {"id": order.id, "state": state}
@@ -269,6 +270,9 @@ class Ordinalsbot:
         body = {"status": "error", "error": "Too many requests, please try again later."}
         return json_answer(429, body, {"retry-after": str(int(wait) + 1)})
 
+    def broken(self) -> Answer:
+        return json_answer(500, {"status": "error", "reason": "unable to save data"})
+
     def answer(self, call: Call) -> Answer:
         handler = self._calls.get((call.request.method, call.request.path))
         if handler is None:
@@ -349,7 +353,7 @@ class Ordinalsbot:
             old=old,
             charge=self._charge(order_id, now, int(price["amount"])),
             placed=placed,
-            common=common_fields(placed, price, wanted),
+            common=common_fields(placed, price),
             files=files_of(walk, wanted),
             underpaid_at=now + paid_after * rng.random()
             if payment == "chain" and rng.random() < 0.08
@@ -358,7 +362,9 @@ class Ordinalsbot:
             refund=hexadecimal(rng),
         )
         traits: dict[str, Trait] = {"kind": kind, "payment": payment, "generation": 2023 if old else 2024}
-        return Order(order_id, now, tuple(walk.steps), facts, traits, changes_of(kind, facts.files))
+        return Order(
+            order_id, now, tuple(walk.steps), facts, traits, changes_of(kind, facts.files, facts.underpaid_at)
+        )
 
     def _first_step(self, order_id: str, payment: str, now: float) -> Walk:
         """Orders paid with runes wait for the balance; some of their owners change to bitcoin instead."""

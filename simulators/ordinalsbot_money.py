@@ -1,7 +1,5 @@
 """What OrdinalsBot charges, in sats, and the fields of an order that repeat what was asked for."""
 
-from collections.abc import Sequence
-
 from simulators.message import Body
 
 
@@ -14,11 +12,11 @@ def price_of(size: int, fee: float, count: int) -> Body:
     return parts | {"additionalFee": 0, "postage": postage, "amount": total + postage, "totalFee": total}
 
 
-def common_fields(placed: Body, price: Body, wanted: Sequence[Body]) -> Body:
+def common_fields(placed: Body, price: Body) -> Body:
     names = ("receiveAddress", "fee", "lowPostage", "referral", "rune", "numberOfMints", "webhookUrl")
     kept = {name: placed[name] for name in names if name in placed}
     fees = {
         name: price[name]
         for name in ("chainFee", "serviceFee", "baseFee", "rareSatsFee", "postage", "amount")
     }
-    return kept | fees | {"inscribedCount": len(wanted)}
+    return kept | fees

@@ -183,6 +183,9 @@ class Runa:
     def too_many(self, _: float) -> Answer:
         return json_answer(429, {"error": "rate exceeded"})
 
+    def broken(self) -> Answer:
+        return problem(500, "internal_server_error", "Something went wrong.")
+
     def answer(self, call: Call) -> Answer:
         request = call.request
         handler = self._calls.get((request.method, request.path))
@@ -295,8 +298,9 @@ class Runa:
             live(walk)
         rng = self._book.rng("facts", order_id)
         done = walk.steps[-1].state == "COMPLETED"
-        claimed_second = rng.random() < 0.3
-        claimed_at = now + 1 if claimed_second else walk.at
+        second = self._book.time_scale
+        claimed_second = walk.at - now < 10 * second and rng.random() < 0.3
+        claimed_at = now + second if claimed_second else walk.at
         payouts = payouts_of(walk, sums[1])
         facts = Facts(
             placed=placed,

@@ -54,6 +54,7 @@ RULES = {
 }
 ADDRESS = re.compile(r"(bc1[02-9ac-hj-np-z]{8,87}|[123mn][1-9A-HJ-NP-Za-km-z]{25,34})")
 ERRORS = {
+    "001": (503, "internal services not available"),
     "002": (400, "malformed bitcoin address"),
     "003": (400, "invalid bitcoin amount"),
     "004": (400, "bitcoin amount out of bounds"),
@@ -182,6 +183,9 @@ class Xmrto:
     def too_many(self, _: float) -> Answer:
         return error(3, "012")
 
+    def broken(self) -> Answer:
+        return error(3, "001")
+
     def answer(self, call: Call) -> Answer:
         request = call.request
         found = PATH.fullmatch(request.path)
@@ -213,7 +217,8 @@ class Xmrto:
 
     def _astray(self, path: str) -> Answer:
         """Paths end in a slash; without it they redirect, which turns a POST into a GET."""
-        if PATH.fullmatch(f"{path}/"):
+        found = PATH.fullmatch(f"{path}/")
+        if found is not None and found[2] in self._calls:
             return Answer(301, {"location": f"{path}/", "content-type": "text/html"})
         return Answer(404, {"content-type": "text/html"}, b"<h1>Not Found</h1>")
 

@@ -69,7 +69,7 @@ def _earlier(order: Order[Facts], state: str, now: float, version: int) -> Body:
     body = {
         "xmr_price_btc": written(facts.quote.price, version),
         "xmr_required_amount": total,
-        "xmr_amount_remaining": written(_remaining(facts, state), version),
+        "xmr_amount_remaining": written(_remaining(order, state, now), version),
         "xmr_num_confirmations_remaining": _confirmations_left(order, state, now),
         "xmr_receiving_address": facts.address,
         "btc_num_confirmations_before_purge": PURGE_CONFIRMATIONS,
@@ -96,7 +96,7 @@ def _third(order: Order[Facts], state: str, now: float) -> Body:
     return {
         "incoming_price_btc": written(facts.quote.price, 3),
         "incoming_amount_total": written(facts.quote.xmr, 3),
-        "remaining_amount_incoming": written(_remaining(facts, state), 3),
+        "remaining_amount_incoming": written(_remaining(order, state, now), 3),
         "incoming_num_confirmations_remaining": _confirmations_left(order, state, now),
         "receiving_subaddress": facts.integrated_address[:95],
         "recommended_mixin": 10,
@@ -106,10 +106,13 @@ def _third(order: Order[Facts], state: str, now: float) -> Body:
     }
 
 
-def _remaining(facts: Facts, state: str) -> Decimal:
-    if state == "UNPAID":
-        return facts.quote.xmr
-    return facts.quote.xmr * (1 - facts.share_paid) if state == "UNDERPAID" else Decimal(0)
+def _remaining(order: Order[Facts], state: str, now: float) -> Decimal:
+    """An order that timed out keeps what it still lacked."""
+    if state == "TIMED_OUT":
+        state = order.steps[order.step_at(now) - 1].state
+    if state in ("UNPAID", "TO_BE_CREATED"):
+        return order.facts.quote.xmr
+    return order.facts.quote.xmr * (1 - order.facts.share_paid) if state == "UNDERPAID" else Decimal(0)
 
 
 def _confirmations_left(order: Order[Facts], state: str, now: float) -> int:

@@ -1,7 +1,8 @@
 """Xverse rune orders: placed, funded, executed on chain; some fail and are refunded, some go stale.
 
 https://docs.xverse.app/api/runes. Undocumented and guessed: error bodies (in Fastify's shape), the 429 body,
-the words inside `transactions[]`, what execute answers (its text says the id is returned).
+the words inside `transactions[]`. Execute echoes the funding id, as its text says, or answers nothing, as its
+schema has it.
 """
 
 import json
@@ -54,6 +55,7 @@ class Facts:
     order_type: str
     reason: str
     no_reason: str
+    echoes: bool
     placed: Body
     funding_address: str
     transactions: tuple[Transaction, ...]
@@ -232,6 +234,9 @@ class Xverse:
     def too_many(self, wait: float) -> Answer:
         return problem(429, "Too Many Requests", "Rate limit exceeded", {"retry-after": str(int(wait) + 1)})
 
+    def broken(self) -> Answer:
+        return problem(500, "Internal Server Error", "Something went wrong")
+
     def answer(self, call: Call) -> Answer:
         path, method = call.request.path, call.request.method
         if method == "GET" and path == ORDERS:
@@ -314,6 +319,7 @@ class Xverse:
             order_type=f"{word}_{kind}",
             reason=rng.choice(REASONS),
             no_reason=rng.choice(("absent", "null", "empty")),
+            echoes=rng.random() < 0.5,
             placed=placed,
             funding_address=taproot_address(rng),
             transactions=transactions_of(walk, kind, int(placed.get("repeats", 1))),
@@ -323,6 +329,7 @@ class Xverse:
             "id_field": facts.id_field,
             "order_type": facts.order_type,
             "no_reason": facts.no_reason,
+            "execute_echoes": facts.echoes,
         }
         return Order(order_id, now, tuple(walk.steps), facts, traits, changes_of(facts.transactions))
 
@@ -341,7 +348,7 @@ class Xverse:
             return problem(400, "Bad Request", f"Order is {state}")
         if state in ("new", "stale"):
             self._book.put(self._executed(order, call.now))
-        return json_answer(200, {"fundTransactionId": funding})
+        return json_answer(200, {"fundTransactionId": funding}) if order.facts.echoes else Answer(200)
 
     def _executed(self, order: Order[Facts], now: float) -> Order[Facts]:
         """The order with its life from now on drawn anew; what has happened stays."""
