@@ -12,12 +12,14 @@ from adapters.kafka.position import Position, read_position
 from adapters.kafka.records import number
 from adapters.kafka.session import Edges, Session
 from adapters.kafka.topics import Name
+from domain.log import Row
 
 
 class LogIdentity(Protocol):
     id: str
 
     def tail(self) -> int: ...
+    def read(self, after: int, limit: int) -> list[Row]: ...
 
 
 async def settle(session: Session) -> Ending | None:
@@ -41,6 +43,7 @@ async def take_up(session: Session, log: LogIdentity) -> Position | None:
         return None
     refuse_other_log(position, log.id, await asyncio.to_thread(log.tail))
     _refuse_lost_records(session, position, edges)
+    await _refuse_other_history(session, position, log)
     return position
 
 
@@ -103,6 +106,22 @@ def _refuse_lost_records(session: Session, position: Position, edges: Edges) -> 
                 f"{partition.topic} partition {partition.partition} ends at offset {high}, but a record was "
                 f"published at {last}: the topic was deleted or made anew. To publish it again from the "
                 f"beginning run `ordertrail topics --republish {topic}`."
+            )
+
+
+async def _refuse_other_history(session: Session, position: Position, log: LogIdentity) -> None:
+    """The last event told in each partition must be the log's own: a restored log may have grown again."""
+    told = [each for each in session.partitions if each.topic == session.prefix + Name.EVENTS]
+    lasts = {each: _end(session, position, each) for each in told}
+    spans = {each: (last, last + 1) for each, last in lasts.items() if last >= 0}
+    async for record in read_spans(session.committed, spans):
+        at = number(record.headers, "ce_position") or 0
+        rows = await asyncio.to_thread(log.read, at - 1, 1)
+        if not rows or (rows[0].position, rows[0].state) != (at, record.value):
+            raise PublishRefused(
+                f"{record.topic} tells another event at position {at} than this log: the log was put back to "
+                "an older copy and went on from there. Restore the log that was published, or delete and "
+                "remake the topics, then `ordertrail topics --republish events`."
             )
 
 

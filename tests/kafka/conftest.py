@@ -1,0 +1,3 @@
+from tests.fixtures.broker import kafka, prefix
+
+__all__ = ["kafka", "prefix"]
