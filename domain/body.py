@@ -6,10 +6,12 @@ text. A key that stands twice in an object becomes `DOUBLED`, so that whoever ne
 
 import json
 import re
+from collections.abc import Iterable
 
 Scalar = str | int | bool | None
 Json = Scalar | list["Json"] | dict[str, "Json"]
 
+MAX_DEPTH = 100
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -44,6 +46,8 @@ def parse(body: bytes) -> Json:
         raise Malformed(f"no JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
         raise Malformed("nested too deeply") from None
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
+        _check_depth(parsed)
     if _SURROGATE.search(body):
         _check_text(parsed)
     return parsed
@@ -71,6 +75,22 @@ def _integer(digits: str) -> int | Digits:
 
 def _constant(word: str) -> None:
     raise Malformed(f"{word} is no JSON number")
+
+
+def _check_depth(value: Json) -> None:
+    """So that whoever walks the body may call itself."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise Malformed("nested too deeply")
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _check_text(value: Json) -> None:

@@ -17,6 +17,7 @@ Detail = str | int | bool | None | dict[str, bool]
 """A detail's value: text, whole number, flag, null; a decimal as its digits; a secret only as SECRET."""
 
 SECRET: dict[str, bool] = {"secret": True}
+UNLISTED: dict[str, bool] = {"unlisted": True}
 _MEMBER_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MAX_DIGITS = 1000
@@ -39,7 +40,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`threshold` names the sibling field that holds a counter's last milestone."""
+    """`threshold` names the field that holds a counter's last milestone: a sibling, or one at the top."""
 
     path: str
     use: Use = Use.DETAIL
@@ -62,7 +63,8 @@ class Fields:
     table: tuple[Field, ...]
     members: Mapping[str, str] = field(default_factory=dict)
     _by_path: dict[str, Field] = field(init=False, repr=False, default_factory=dict)
-    _inner: set[str] = field(init=False, repr=False, default_factory=set)
+    _objects: set[str] = field(init=False, repr=False, default_factory=set)
+    _arrays: set[str] = field(init=False, repr=False, default_factory=set)
 
     def __post_init__(self) -> None:
         for entry in self.table:
@@ -71,9 +73,9 @@ class Fields:
             for depth in range(len(parts)):
                 prefix = ".".join(parts[: depth + 1])
                 if prefix.endswith("[]"):
-                    self._inner.add(prefix.removesuffix("[]"))
+                    self._arrays.add(prefix.removesuffix("[]"))
                 if depth < len(parts) - 1:
-                    self._inner.add(prefix)
+                    self._objects.add(prefix)
 
     def details(self, root: dict[str, Json]) -> dict[str, Detail]:
         """Everything worth recording, by path. Raises WrongType, and Malformed for a doubled key."""
@@ -83,7 +85,7 @@ class Fields:
 
     def meaning(self, root: dict[str, Json]) -> bytes:
         """A digest of the body less its volatile fields, counters only by the milestone they have reached."""
-        return hashlib.blake2b(canonical(self._lasting("", root)), digest_size=16).digest()
+        return hashlib.blake2b(canonical(self._lasting("", root, root, root)), digest_size=16).digest()
 
     def same(self, path: str, before: Detail, after: Detail, details: Mapping[str, Detail]) -> bool:
         """Whether a detail has not changed: equal decimals are equal, counters move by milestones."""
@@ -97,7 +99,8 @@ class Fields:
             return None not in numbers and numbers[0] == numbers[1]
         if entry.kind is Kind.SCALAR:
             return False
-        threshold = details.get(_sibling(path, entry.threshold)) if entry.threshold else None
+        name = entry.threshold
+        threshold = details.get(_sibling(path, name), details.get(name)) if name else None
         return _milestone(entry.kind, before, threshold) == _milestone(entry.kind, after, threshold)
 
     def unknown(self, root: dict[str, Json]) -> list[str]:
@@ -106,23 +109,37 @@ class Fields:
         self._strangers("", root, found)
         return found
 
+    def masked(self, root: dict[str, Json]) -> Json:
+        """The body fit to be shown: secrets, and what the table does not know, are left out."""
+        return self._masked("", root)
+
     def _walk(self, pattern: str, path: str, value: Json, found: dict[str, Detail]) -> None:
         entry = self._by_path.get(pattern)
-        container = isinstance(value, dict | list)
-        if entry is not None and not (container and pattern in self._inner):
-            _record(entry, path, value, found)
-        elif entry is None and pattern and not container and value is not None:
-            raise WrongType(path, f"{_shape(value)} where an object or an array belongs")
-        if entry is not None and entry.use is Use.SECRET:
+        if not self._holds(pattern, value):
+            if entry is not None:
+                _record(entry, path, value, found)
+            elif pattern and value is not None:
+                raise _misshapen(path, value)
             return
-        if isinstance(value, dict):
+        if entry is not None and entry.use is Use.SECRET:
+            found[path] = SECRET
+        elif isinstance(value, dict):
             for key, inner in value.items():
                 below = f"{pattern}.{key}" if pattern else key
-                if below in self._by_path or below in self._inner:
+                if self._known(below):
                     self._walk(below, f"{path}.{key}" if path else key, inner, found)
-        elif isinstance(value, list) and f"{pattern}[]" in self._inner | self._by_path.keys():
+        elif isinstance(value, list):
             for name, member in self._named(pattern, value):
                 self._walk(f"{pattern}[]", f"{path}[{name}]", member, found)
+
+    def _holds(self, pattern: str, value: Json) -> bool:
+        """Whether the table says what is inside such a value."""
+        if isinstance(value, dict):
+            return not pattern or pattern in self._objects
+        return isinstance(value, list) and pattern in self._arrays
+
+    def _known(self, pattern: str) -> bool:
+        return pattern in self._by_path or pattern in self._objects or pattern in self._arrays
 
     def _named(self, pattern: str, members: list[Json]) -> Iterable[tuple[str, Json]]:
         id_field = self.members.get(pattern)
@@ -131,38 +148,58 @@ class Fields:
             name = member.get(id_field) if id_field and isinstance(member, dict) else None
             usable = isinstance(name, str) and _MEMBER_ID.fullmatch(name) and name not in seen
             chosen = str(name) if usable else str(index)
+            while chosen in seen:
+                chosen += "~"
             seen.add(chosen)
             yield chosen, member
 
-    def _lasting(self, pattern: str, value: Json, siblings: dict[str, Json] | None = None) -> Json:
+    def _lasting(self, pattern: str, value: Json, siblings: dict[str, Json], root: dict[str, Json]) -> Json:
         entry = self._by_path.get(pattern)
         if entry is not None and entry.use is Use.VOLATILE:
             return None
         if isinstance(value, dict):
             return {
-                key: self._lasting(f"{pattern}.{key}" if pattern else key, inner, value)
+                key: self._lasting(f"{pattern}.{key}" if pattern else key, inner, value, root)
                 for key, inner in value.items()
             }
         if isinstance(value, list):
-            return [self._lasting(f"{pattern}[]", member) for member in value]
-        if entry is not None and entry.kind in (Kind.COUNTER, Kind.REMAINING) and siblings is not None:
-            threshold = siblings.get(entry.threshold) if entry.threshold else None
+            return [self._lasting(f"{pattern}[]", member, siblings, root) for member in value]
+        if entry is not None and entry.kind in (Kind.COUNTER, Kind.REMAINING):
+            name = entry.threshold
+            threshold = siblings.get(name, root.get(name)) if name else None
             reached = _milestone(entry.kind, value, threshold if isinstance(threshold, int | str) else None)
             return None if reached is None else str(reached)
         return value
 
     def _strangers(self, pattern: str, value: Json, found: list[str]) -> None:
-        entry = self._by_path.get(pattern)
-        if entry is not None and (entry.use is not Use.DETAIL or pattern not in self._inner):
+        for below, inner in self._below(pattern, value):
+            if not self._known(below) and below not in found:
+                found.append(below)
+            self._strangers(below, inner, found)
+
+    def _below(self, pattern: str, value: Json) -> Iterable[tuple[str, Json]]:
+        if not self._holds(pattern, value):
             return
-        if isinstance(value, dict) and (not pattern or pattern in self._inner):
+        if isinstance(value, dict):
             for key, inner in value.items():
-                self._strangers(f"{pattern}.{key}" if pattern else key, inner, found)
-        elif isinstance(value, list) and pattern in self._inner:
+                yield f"{pattern}.{key}" if pattern else key, inner
+        elif isinstance(value, list):
             for member in value:
-                self._strangers(f"{pattern}[]", member, found)
-        elif entry is None and pattern not in found:
-            found.append(pattern)
+                yield f"{pattern}[]", member
+
+    def _masked(self, pattern: str, value: Json) -> Json:
+        entry = self._by_path.get(pattern)
+        if entry is not None and entry.use is Use.SECRET:
+            return None if value is None else {**SECRET}
+        if pattern and not self._known(pattern):
+            return {**UNLISTED}
+        if not self._holds(pattern, value):
+            return {**UNLISTED} if entry is None and value is not None else value
+        if isinstance(value, dict):
+            return {key: self._masked(f"{pattern}.{key}" if pattern else key, value[key]) for key in value}
+        if isinstance(value, list):
+            return [self._masked(f"{pattern}[]", member) for member in value]
+        return value
 
 
 def decimal(value: Scalar) -> Decimal | None:
@@ -178,19 +215,25 @@ def decimal(value: Scalar) -> Decimal | None:
 
 def _record(entry: Field, path: str, value: Json, found: dict[str, Detail]) -> None:
     if entry.use is Use.SECRET:
-        found[path] = SECRET
+        found[path] = None if value is None else SECRET
         return
     if value is DOUBLED and entry.use in (Use.DETAIL, Use.STATE):
-        raise Malformed(f"the key {path} stands twice")
+        raise _misshapen(path, value)
     if entry.use is not Use.DETAIL:
         return
     if isinstance(value, list | dict):
-        raise WrongType(path, f"{_shape(value)} where a plain value belongs")
+        raise _misshapen(path, value)
     if entry.kind is not Kind.SCALAR and value is not None and decimal(value) is None:
         raise WrongType(path, "not a number")
     if value is not None and (isinstance(value, Digits) or entry.kind is Kind.DECIMAL):
         value = str(value)
     found[path] = value
+
+
+def _misshapen(path: str, value: Json) -> WrongType | Malformed:
+    if value is DOUBLED:
+        return Malformed(f"the key {path} stands twice")
+    return WrongType(path, f"{_shape(value)} does not belong there")
 
 
 def _milestone(

@@ -52,6 +52,10 @@ FIELDS = Fields(
         Field("transactions[].transactionType"),
         Field("transactions[].broadcastSequence"),
         Field("transactions[].batchNumber"),
+        # Errors are undocumented: these are what its framework usually says.
+        Field("statusCode", Use.UNUSED),
+        Field("error", Use.UNUSED),
+        Field("message", Use.UNUSED),
     ),
     members={"transactions": "txid"},
 )
