@@ -26,10 +26,12 @@ async def serve(
     async with AsyncExitStack() as stack:
         urls = {}
         for offset, simulator in enumerate(simulators):
-            runner = web.ServerRunner(web.Server(_handler(simulator, clock), access_log=None))
+            runner = web.ServerRunner(
+                web.Server(_handler(simulator, clock), access_log=None), shutdown_timeout=1
+            )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, host, port and port + offset, shutdown_timeout=1).start()
+            await web.TCPSite(runner, host, port and port + offset).start()
             urls[simulator.provider] = f"http://{host}:{runner.addresses[0][1]}"
         yield urls
 

@@ -43,7 +43,7 @@ STATES = {
 def test_every_state_is_reached_by_some_order(provider: str) -> None:
     simulator = quiet(provider)
 
-    simulator.seed_orders(1500, START)
+    simulator.seed_orders(1000, START)
 
     reached = {step["state"] for order in simulator.truth(START + YEAR) for step in order["states"]}
     assert reached == STATES[provider]
@@ -52,7 +52,7 @@ def test_every_state_is_reached_by_some_order(provider: str) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_truth_is_what_an_honest_answer_shows_at_every_moment(provider: str) -> None:
     simulator = quiet(provider, seed=5)
-    ids = simulator.seed_orders(60, START)
+    ids = simulator.seed_orders(30, START)
 
     for now in (START + 0.5 * 1.7**step for step in range(32)):
         for order_id in ids:
@@ -135,7 +135,7 @@ def test_a_placed_order_can_be_read_at_once(provider: str) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_simulator_answers_two_thousand_reads_a_second(provider: str) -> None:
     simulator = quiet(provider)
-    requests = [read(provider, each) for each in simulator.seed_orders(400, START)]
+    requests = [read(provider, each) for each in simulator.seed_orders(250, START)]
 
     begun = time.process_time()
     for request in requests:

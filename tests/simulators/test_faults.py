@@ -8,7 +8,7 @@ from tests.simulators.asking import PROVIDERS, START, body, create, quiet, read,
 
 def suffering(provider: str, fault: Fault, seed: int = 1) -> tuple[Simulator, list[str]]:
     simulator = quiet(provider, seed=seed, faults={fault: 1.0})
-    return simulator, simulator.seed_orders(40, START)
+    return simulator, simulator.seed_orders(16, START)
 
 
 def answers(provider: str, fault: Fault) -> list[tuple[str, Answer]]:
