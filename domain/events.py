@@ -6,7 +6,7 @@
     ContactLost, ContactRestored, OrderNotFound, OrderForgotten what we could not see
     EvidenceShown                                               who looked at a raw body
 
-`TOPIC` is what is stored and published as an event's type: a class may be renamed, its topic may not. A changed
+`TOPIC` is what is stored and published as the type: a class may be renamed, its topic may not. A changed
 shape is a new topic and an upcaster.
 """
 

@@ -113,6 +113,16 @@ def judge(case: Case) -> Judgement:
     return _odd(answered, reading, drafts)
 
 
+def judge_contact(case: Case) -> Judgement:
+    """What one look at any order tells about reaching its provider; `case.order` folds the contact stream."""
+    if isinstance(case.reading, Failed):
+        return _failed(with_(case, others_answer=True), case.reading)
+    watch = replace(case.watch, failures=0, failing_since=None)
+    watch = looked(watch, case.look, case.patience.coverage_gap)
+    events, watch = _written(case, list(_contact_restored(case)), watch)
+    return Judgement(events, watch, keep=False)
+
+
 def bounds(case: Case) -> Bounds:
     """The interval of what this look shows to be new."""
     watch, look = case.watch, case.look

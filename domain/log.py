@@ -60,7 +60,7 @@ class LookRow(NamedTuple):
     answered_at: int
     http_status: int | None
     content_type: str | None
-    age: int
+    age: int | None
     api: str
     rules: str
     evidence: str | None

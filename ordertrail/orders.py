@@ -1,0 +1,231 @@
+"""The orders this process knows, and what people ask about them: track, stop, look at evidence.
+
+Every append is optimistic: whoever loses a race for a stream decides again on what the winner wrote.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import msgspec
+
+from adapters.vault import Vault
+from domain import tracking
+from domain.encoding import chain, decode, digest, row_digest
+from domain.events import Data, Event
+from domain.identity import OrderKey, stream_name
+from domain.instants import Instant
+from domain.judge import rules
+from domain.log import Conflict, Entry, Log, LogError, NewEvent, Registration, Row, WatchRow
+from domain.order import Order, Tracking, evolve
+from domain.provider import Provider
+from domain.watch import Watch
+
+ATTEMPTS = 20
+
+
+@dataclass(slots=True)
+class Known:
+    """An order as far as this process has seen it committed."""
+
+    order: Order = field(default_factory=Order)
+    watch: Watch = field(default_factory=Watch)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """`new`: the order was unknown before; `changed`: an event was added."""
+
+    key: OrderKey
+    stream: str
+    new: bool
+    changed: bool
+
+
+class WrongEnvironment(ValueError):
+    """The log holds orders of another host of this provider; one log serves one environment per provider."""
+
+
+def fold(rows: Sequence[Row], order: Order | None = None) -> Order:
+    """A stream's rows, in order of version, as the order they make."""
+    folded = order or Order()
+    for row in rows:
+        folded = evolve(folded, decode(row.topic, row.state), row.version, row_digest(row))
+    return folded
+
+
+class Orders:
+    """Reads and commands. Not thread-safe: one thread per object. `now` gives the time of recording."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        vault: Vault,
+        providers: Mapping[str, Provider],
+        environments: Mapping[str, str],
+        now: Callable[[], Instant],
+        rng: Random,
+        worker: str = "main",
+        cached: int = 20_000,
+    ) -> None:
+        self.log = log
+        self._vault = vault
+        self._providers = providers
+        self._environments = environments
+        self._now = now
+        self._rng = rng
+        self._worker = worker
+        self._cached = cached
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._tracked_at: dict[str, str] = {}
+
+    def track(self, orders: Sequence[tuple[OrderKey, Tracking]]) -> list[Tracked]:
+        """Begin, change or resume tracking; raises WrongEnvironment before anything is written."""
+        for key, wanted in orders:
+            self._check_environment(key.provider, wanted.environment)
+        return [self._track(key, wanted) for key, wanted in orders]
+
+    def stop(self, key: OrderKey, reason: str, *, by: str | None) -> bool:
+        """Whether it was watched; an unknown order is not."""
+        return self._command(
+            key,
+            lambda order, at: tracking.stop(
+                order, reason, by=by, at=at, rules=self._rules(key.provider), worker=self._worker
+            ),
+        )
+
+    def evidence_shown(self, key: OrderKey, sha256: str, *, by: str | None) -> bool:
+        """Record that someone looked at a raw body."""
+        return self._command(
+            key,
+            lambda order, at: tracking.evidence_shown(
+                order, sha256, by=by, at=at, rules=self._rules(key.provider), worker=self._worker
+            ),
+        )
+
+    def known(self, key: OrderKey) -> Known | None:
+        """The order as the log has it now."""
+        stream = self.log.registered(*key)
+        if stream is None:
+            return None
+        self._known.pop(stream, None)
+        return self._fetch([stream])[stream]
+
+    def save_watches(self, watches: Mapping[str, Watch]) -> None:
+        """Coverage of unchanged looks, by stream, in one batch."""
+        self.log.save_watches([watch_row(stream, watch) for stream, watch in watches.items()])
+        for stream, watch in watches.items():
+            if stream in self._known:
+                self._known[stream].watch = watch
+
+    def _command(self, key: OrderKey, events: Callable[[Order, Instant], list[Event[Data]]]) -> bool:
+        stream = self.log.registered(*key)
+        if stream is None:
+            return False
+        for _ in range(ATTEMPTS):
+            known = self._fetch([stream])[stream]
+            rows, order = chained(stream, known.order, events(known.order, self._now()))
+            if not rows:
+                return False
+            if self._stored(Entry(events=rows), stream, Known(order, known.watch)):
+                return True
+        raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def _track(self, key: OrderKey, wanted: Tracking) -> Tracked:
+        for _ in range(ATTEMPTS):
+            now = self._now()
+            stream = self.log.registered(*key)
+            if stream is None:
+                entry, order = self._registered(key, wanted, now, now)
+                if self._stored(entry, entry.events[0].stream, Known(order)):
+                    return Tracked(key, entry.events[0].stream, new=True, changed=True)
+                continue
+            known = self._fetch([stream])[stream]
+            events = tracking.track(
+                known.order,
+                wanted,
+                at=now,
+                recorded_at=now,
+                rules=self._rules(key.provider),
+                worker=self._worker,
+            )
+            rows, order = chained(stream, known.order, events)
+            if not rows or self._stored(Entry(events=rows), stream, Known(order, known.watch)):
+                return Tracked(key, stream, new=False, changed=bool(rows))
+        raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def _registered(
+        self, key: OrderKey, wanted: Tracking, at: Instant, recorded_at: Instant
+    ) -> tuple[Entry, Order]:
+        """A new stream's first entry: its registration, its evidence key and OrderTracked."""
+        stream = stream_name(key.provider, at, self._rng)
+        events = tracking.track(
+            Order(),
+            wanted,
+            at=at,
+            recorded_at=recorded_at,
+            rules=self._rules(key.provider),
+            worker=self._worker,
+        )
+        rows, order = chained(stream, Order(), events)
+        key_row = self._vault.new_key(stream)
+        return Entry(events=rows, registration=Registration(*key, stream), key=key_row), order
+
+    def _stored(self, entry: Entry, stream: str, known: Known) -> bool:
+        if isinstance(self.log.commit([entry])[0], Conflict):
+            self._known.pop(stream, None)
+            return False
+        self._remember(stream, known)
+        return True
+
+    def _rules(self, provider: str) -> str:
+        return rules(self._providers[provider])
+
+    def _check_environment(self, provider: str, environment: str) -> None:
+        held = self._tracked_at.get(provider)
+        if held is None:
+            head = next(iter(self.log.heads(provider)), None)
+            if head is not None:
+                first = self._fetch([head.stream])[head.stream].order.tracking
+                held = first.environment if first else None
+        if held is not None and held != environment:
+            raise WrongEnvironment(
+                f"this log holds {provider} orders of {held}, and the settings name {environment}: "
+                "use a log of its own for each environment"
+            )
+        self._tracked_at[provider] = environment
+
+    def _fetch(self, streams: Sequence[str]) -> dict[str, Known]:
+        missing = [stream for stream in dict.fromkeys(streams) if stream not in self._known]
+        if missing:
+            rows = self.log.streams(missing)
+            for stream in missing:
+                kept = self.log.watch(stream)
+                watch = Watch() if kept is None else watch_of(kept.watch)
+                self._remember(stream, Known(fold(rows.get(stream, [])), watch))
+        return {stream: self._known[stream] for stream in streams}
+
+    def _remember(self, stream: str, known: Known) -> None:
+        self._known[stream] = known
+        self._known.move_to_end(stream)
+
+    def _forget_oldest(self) -> None:
+        while len(self._known) > self._cached:
+            self._known.popitem(last=False)
+
+
+def chained(stream: str, order: Order, events: Sequence[Event[Data]]) -> tuple[list[NewEvent], Order]:
+    rows, linked, _ = chain(stream, order.version, order.digest, events)
+    for row, event in zip(rows, linked, strict=True):
+        order = evolve(order, event, row.version, digest(*row))
+    return rows, order
+
+
+def watch_row(stream: str, watch: Watch) -> WatchRow:
+    return WatchRow(stream, watch.last or 0, msgspec.json.encode(watch))
+
+
+def watch_of(stored: bytes) -> Watch:
+    return msgspec.json.decode(stored, type=Watch)

@@ -1,0 +1,329 @@
+"""Writing down what looks tell: judged one after another, committed together.
+
+The recorder owns the path from "this came back" to "this is in the log": read → judge → chain → seal →
+commit, for many orders in one transaction. No look is dropped undecided.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import msgspec
+
+from adapters.vault import Vault
+from domain.events import Data, Event
+from domain.identity import OrderKey, contact_stream
+from domain.instants import HOUR, Instant
+from domain.judge import Case, Judgement, judge, judge_contact
+from domain.log import Conflict, Entry, Log, LogError, LookRow
+from domain.order import Order, Tracking
+from domain.provider import Provider
+from domain.readings import Answer, Failed, Look, NotFound, Read, Reading
+from domain.watch import PATIENCE, Patience, Watch, unchanged
+from ordertrail.orders import ATTEMPTS, Known, Orders, chained, watch_row
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look and what came back. `watch` is the caller's own and newer than the stored one, or None.
+
+    `began`: the moment tracking began, for an order that is not registered yet (an imported one).
+    """
+
+    key: OrderKey
+    look: Look
+    came_back: Answer | Failed
+    stream: str | None = None
+    watch: Watch | None = None
+    api: str = ""
+    began: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of an observation. `events` are what it added; `reading` is None for an unchanged body."""
+
+    key: OrderKey
+    stream: str
+    order: Order
+    watch: Watch
+    events: Sequence[Event[Data]]
+    reading: Reading | None
+    skipped: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Looks judged and not yet committed: where each order stands by now, and what each look adds."""
+
+    streams: dict[OrderKey, str] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    drafts: list[tuple[int, Seen, Entry | None]] = field(default_factory=list)
+    examples: list[Entry] = field(default_factory=list)
+
+
+class Recorder(Orders):
+    """Orders, and the looks at them."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        vault: Vault,
+        providers: Mapping[str, Provider],
+        readers: Mapping[str, Read],
+        environments: Mapping[str, str],
+        now: Callable[[], Instant],
+        rng: Random,
+        patience: Patience = PATIENCE,
+        worker: str = "main",
+        cached: int = 20_000,
+    ) -> None:
+        super().__init__(
+            log=log,
+            vault=vault,
+            providers=providers,
+            environments=environments,
+            now=now,
+            rng=rng,
+            worker=worker,
+            cached=cached,
+        )
+        self._readers = readers
+        self._patience = patience
+        self._answered: dict[str, Instant] = {}
+        self._examples: set[tuple[str, str, int]] = set()
+
+    def observe(self, observations: Sequence[Observation]) -> list[Seen]:
+        """Judge in the order given and commit together; returns what became of each.
+
+        Raises LogError when the log can't be written; then the same call may be made again.
+        """
+        done: dict[int, Seen] = {}
+        waiting = dict(enumerate(observations))
+        for _ in range(ATTEMPTS):
+            self._fetch([stream for one in waiting.values() if (stream := self._stream(one)) is not None])
+            batch = _Batch()
+            for index, observation in waiting.items():
+                self._judge(index, observation, batch)
+            done |= self._commit(batch)
+            waiting = {index: one for index, one in waiting.items() if index not in done}
+            if not waiting:
+                seen = [done[index] for index in range(len(observations))]
+                self._note_contacts(observations, seen)
+                self._forget_oldest()
+                return seen
+        raise LogError(f"{len(waiting)} looks lost every one of {ATTEMPTS} races for their streams")
+
+    def _stream(self, observation: Observation) -> str | None:
+        return observation.stream or self.log.registered(*observation.key)
+
+    def _judge(self, index: int, observation: Observation, batch: _Batch) -> None:
+        key, look = observation.key, observation.look
+        entry, stream, known = self._begin(observation, batch)
+        watch = _current(observation.watch, known.watch)
+        if observation.began is not None and watch.last is not None and look.answered_at <= watch.last:
+            seen = Seen(key, stream, known.order, watch, (), None, skipped=True)
+            batch.drafts.append((index, seen, None))
+            return
+        body = observation.came_back.body if isinstance(observation.came_back, Answer) else None
+        same = None if body is None else body_digest(body)
+        quiet = watch.calm and known.order.contact_lost is None
+        if same is not None and same == watch.digest and quiet:
+            judgement, reading = (
+                Judgement([], unchanged(watch, look, self._patience.coverage_gap), False),
+                None,
+            )
+        else:
+            reading = self._read(observation)
+            judgement = judge(
+                Case(
+                    provider=self._providers[key.provider],
+                    order=known.order,
+                    watch=watch,
+                    look=look,
+                    reading=reading,
+                    recorded_at=self._now(),
+                    evidence=None if body is None else hashlib.sha256(body).hexdigest(),
+                    body_digest=same,
+                    others_answer=self._others_answer(key.provider, watch, look),
+                    patience=self._patience,
+                )
+            )
+            self._keep_example(observation, reading, batch)
+        rows, order = chained(stream, known.order, judgement.events)
+        entry = entry._replace(events=[*entry.events, *rows])
+        if judgement.keep and body is not None:
+            basis = _basis(known.order, watch, observation, self._patience)
+            entry = self._with_evidence(entry, stream, observation, body, basis)
+        if entry.events or entry.look is not None or observation.watch is None:
+            entry = entry._replace(watch=watch_row(stream, judgement.watch))
+        seen = Seen(key, stream, order, judgement.watch, judgement.events, reading)
+        batch.known[stream] = Known(order, judgement.watch)
+        batch.drafts.append((index, seen, entry if entry != _NOTHING else None))
+
+    def _begin(self, observation: Observation, batch: _Batch) -> tuple[Entry, str, Known]:
+        """The order as this batch has it so far; an unknown one is tracked by its first look."""
+        key = observation.key
+        stream = batch.streams.get(key) or self._stream(observation)
+        if stream is not None:
+            return _NOTHING, stream, batch.known.get(stream) or self._known[stream]
+        wanted = Tracking(environment=self._environments[key.provider])
+        began = observation.look.asked_at if observation.began is None else observation.began
+        entry, order = self._registered(key, wanted, began, self._now())
+        stream = entry.events[0].stream
+        batch.streams[key] = stream
+        return entry, stream, Known(order)
+
+    def _read(self, observation: Observation) -> Reading:
+        if isinstance(observation.came_back, Failed):
+            return observation.came_back
+        return self._readers[observation.key.provider](observation.key.order_id, observation.came_back)
+
+    def _others_answer(self, provider: str, watch: Watch, look: Look) -> bool:
+        failing_since = watch.failing_since or look.answered_at
+        return self._answered.get(provider, 0) > failing_since
+
+    def _with_evidence(
+        self, entry: Entry, stream: str, observation: Observation, body: bytes, basis: bytes
+    ) -> Entry:
+        look, answer = observation.look, observation.came_back
+        evidence = self._vault.seal(stream, body, look.answered_at)
+        row = LookRow(
+            look=look.id,
+            stream=stream,
+            order=str(observation.key),
+            asked_at=look.asked_at,
+            answered_at=look.answered_at,
+            http_status=answer.status if isinstance(answer, Answer) else None,
+            content_type=answer.content_type if isinstance(answer, Answer) else None,
+            age=look.age,
+            api=observation.api,
+            rules=self._rules(observation.key.provider),
+            evidence=evidence.sha256,
+            truncated=isinstance(answer, Answer) and answer.truncated,
+            basis=basis,
+        )
+        return entry._replace(look=row, evidence=evidence)
+
+    def _keep_example(self, observation: Observation, reading: Reading, batch: _Batch) -> None:
+        """One failed answer per provider, kind and hour is kept whole, for people to see."""
+        if not isinstance(reading, Failed) or not isinstance(observation.came_back, Answer):
+            return
+        provider = observation.key.provider
+        example = (provider, reading.kind, observation.look.answered_at // HOUR)
+        if example not in self._examples:
+            self._examples.add(example)
+            body, stream = observation.came_back.body, contact_stream(provider)
+            batch.examples.append(self._with_evidence(_NOTHING, stream, observation, body, b"{}"))
+
+    def _commit(self, batch: _Batch) -> dict[int, Seen]:
+        """What is in the log now, by index; the rest lost a race and has to be judged again."""
+        drafts = _without_superseded(batch.drafts)
+        entries = [entry for _, _, entry in drafts if entry is not None]
+        outcomes = iter(self.log.commit([*entries, *batch.examples]))
+        done: dict[int, Seen] = {}
+        lost: set[OrderKey] = set()
+        for index, seen, entry in drafts:
+            if entry is not None and isinstance(next(outcomes), Conflict):
+                lost.add(seen.key)
+                self._known.pop(seen.stream, None)
+            elif seen.key not in lost:
+                done[index] = seen
+                self._remember(seen.stream, Known(seen.order, seen.watch))
+        return done
+
+    # what the looks tell about the providers themselves
+
+    def _note_contacts(self, observations: Sequence[Observation], seen: Sequence[Seen]) -> None:
+        for observation, one in zip(observations, seen, strict=True):
+            if one.skipped:
+                continue
+            provider = observation.key.provider
+            failed = isinstance(one.reading, Failed)
+            if not failed:
+                self._answered[provider] = max(self._answered.get(provider, 0), observation.look.answered_at)
+            known = self._fetch([contact_stream(provider)])[contact_stream(provider)]
+            if failed or not known.watch.calm or known.order.contact_lost is not None:
+                self._note_contact(observation, one.reading or _ANSWERED)
+
+    def _note_contact(self, observation: Observation, reading: Reading) -> None:
+        provider = observation.key.provider
+        stream = contact_stream(provider)
+        for _ in range(ATTEMPTS):
+            known = self._fetch([stream])[stream]
+            judgement = judge_contact(
+                Case(
+                    provider=self._providers[provider],
+                    order=known.order,
+                    watch=known.watch,
+                    look=observation.look,
+                    reading=reading,
+                    recorded_at=self._now(),
+                    patience=self._patience,
+                )
+            )
+            rows, order = chained(stream, known.order, judgement.events)
+            if not rows:
+                self._known[stream].watch = judgement.watch
+                return
+            entry = Entry(events=rows, watch=watch_row(stream, judgement.watch))
+            if self._stored(entry, stream, Known(order, judgement.watch)):
+                return
+        raise LogError(f"{stream} lost every one of {ATTEMPTS} races")
+
+
+_NOTHING = Entry()
+_ANSWERED = NotFound()
+
+
+def body_digest(body: bytes) -> bytes:
+    """What tells equal bodies apart cheaply; evidence is named by SHA-256 instead."""
+    return hashlib.blake2b(body, digest_size=16).digest()
+
+
+def _without_superseded(
+    drafts: Sequence[tuple[int, Seen, Entry | None]],
+) -> list[tuple[int, Seen, Entry | None]]:
+    """Watch rows alone are written only if no later entry of the batch writes that stream's."""
+    written: set[str] = set()
+    kept: list[tuple[int, Seen, Entry | None]] = []
+    for index, seen, entry in reversed(drafts):
+        alone = entry is not None and not entry.events and entry.look is None
+        kept.append((index, seen, None if alone and seen.stream in written else entry))
+        if entry is not None and entry.watch is not None:
+            written.add(seen.stream)
+    return kept[::-1]
+
+
+def _current(own: Watch | None, stored: Watch) -> Watch:
+    """The caller's watch, unless another writer has given the order its state since."""
+    if own is None or (own.given, own.given_clock) == (stored.given, stored.given_clock):
+        return stored if own is None else own
+    return msgspec.structs.replace(
+        own,
+        digest=stored.digest,
+        meaning=stored.meaning,
+        good=stored.good,
+        shown_from=stored.shown_from,
+        clock=stored.clock,
+        offset=stored.offset,
+        given=stored.given,
+        given_clock=stored.given_clock,
+    )
+
+
+def _basis(order: Order, watch: Watch, observation: Observation, patience: Patience) -> bytes:
+    """What beside the body and the order's earlier events bore on the judgement."""
+    look = observation.look
+    return msgspec.json.encode(
+        {
+            "version": order.version,
+            "watch": msgspec.structs.replace(watch, counts={}, past=[]),
+            "clock": look.clock,
+            "allowance": look.allowance,
+            "worker": look.worker,
+            "patience": patience,
+        }
+    )
