@@ -1,0 +1,76 @@
+"""What the log needs of a database: the two kinds of it give this, everything else they share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from adapters.log.schema import Parameter, Record, Table
+from domain.log import NewEvent
+
+Result = TypeVar("Result")
+
+
+class Taken(Exception):
+    """A unique key of the transaction is taken; nothing of it is stored."""
+
+
+class Transaction(ABC):
+    """Statements that are stored together; how they are written is said at `Database`."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Make all tables."""
+
+    @abstractmethod
+    def has(self, table: str) -> bool: ...
+
+    @abstractmethod
+    def keep_creators_out(self) -> None:
+        """Until the end of the transaction."""
+
+    @abstractmethod
+    def run(self, statement: str, *cells: Parameter) -> int:
+        """The number of rows it touched."""
+
+    @abstractmethod
+    def ask(self, statement: str, *cells: Parameter) -> list[Record]: ...
+
+    @abstractmethod
+    def put(self, table: Table, rows: Sequence[Record]) -> int:
+        """Insert rows as the table's `clash` says; the number of rows stored."""
+
+    @abstractmethod
+    def put_in_order(self, table: Table, rows: Sequence[Record]) -> None:
+        """Insert rows whose serial rises in the order of the commits; keeps the table's other writers out."""
+
+    @abstractmethod
+    def append(self, events: Sequence[NewEvent]) -> Sequence[int]:
+        """Their positions. Keeps other writers out until the end of the transaction, so it comes last."""
+
+
+class Database(ABC):
+    """In a statement `?` is a parameter, `{position}` the column of a stored event's position, and `{any}`
+    after a column asks for any of a list of texts, its parameter."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
+    def ask(self, statement: str, *cells: Parameter) -> list[Record]:
+        """The rows of one statement, in no transaction. LogUnreachable, LogRefused."""
+
+    @abstractmethod
+    def transact(self, work: Callable[[Transaction], Result], *, repeatable: bool) -> Result:
+        """Run `work` in one transaction, again where that is safe; `repeatable`: even after a commit whose
+        acknowledgement was lost. Taken, LogUnreachable, LogRefused."""
+
+    @abstractmethod
+    def wait(self, arrived: Callable[[], bool], timeout: float) -> None:
+        """Return when `arrived` says so, looking often and at each append, or after so many seconds."""
+
+
+class OverDatabase:
+    """A part of the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database

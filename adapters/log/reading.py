@@ -1,0 +1,111 @@
+"""Reading the log: events, heads, looks, evidence."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from adapters.log.database import OverDatabase
+from domain.log import EvidenceRow, Head, LookRow, Row, WatchRow
+
+PAGE = 2000
+
+EVENTS = (
+    "SELECT e.{position}, e.originator_id, coalesce(r.provider || '/' || r.order_id, e.originator_id), "
+    "e.originator_version, e.topic, e.state "
+    "FROM stored_events e LEFT JOIN register r ON r.stream = e.originator_id "
+)
+
+HEADS = (
+    "SELECT r.stream, r.provider, r.order_id, e.originator_version, e.topic, e.state, w.watch "
+    "FROM register r JOIN stored_events e ON e.originator_id = r.stream AND e.originator_version = "
+    "(SELECT max(last.originator_version) FROM stored_events last WHERE last.originator_id = r.stream) "
+    "LEFT JOIN watches w ON w.stream = r.stream "
+)
+
+LOOKS = (
+    "SELECT look, stream, order_name, asked_at, answered_at, http_status, content_type, age, api, rules, "
+    "evidence, truncated, basis FROM looks "
+)
+
+
+class LogReading(OverDatabase):
+    def tail(self) -> int:
+        """The position of the last event, 0 in an empty log."""
+        [(position,)] = self._database.ask("SELECT coalesce(max({position}), 0) FROM stored_events")
+        return int(position or 0)
+
+    def read(self, after: int, limit: int) -> list[Row]:
+        """Events beyond a position in the log's order; positions rise but may have gaps."""
+        found = self._database.ask(
+            EVENTS + "WHERE e.{position} > ? ORDER BY e.{position} LIMIT ?", after, limit
+        )
+        return list(map(Row._make, found))
+
+    def stream(self, stream: str, after_version: int = 0) -> list[Row]:
+        found = self._database.ask(
+            EVENTS + "WHERE e.originator_id = ? AND e.originator_version > ? ORDER BY e.originator_version",
+            stream,
+            after_version,
+        )
+        return list(map(Row._make, found))
+
+    def streams(self, names: Sequence[str]) -> dict[str, list[Row]]:
+        """The events of many streams; a stream without any is left out."""
+        found = self._database.ask(
+            EVENTS + "WHERE e.originator_id {any} ORDER BY e.originator_id, e.originator_version",
+            list(names),
+        )
+        return {name: list(rows) for name, rows in groupby(map(Row._make, found), attrgetter("stream"))}
+
+    def heads(self, provider: str | None = None) -> Iterator[Head]:
+        """The last event of each order's stream, by stream, a page at a time. An order tracked meanwhile may
+        be missed: take `tail` first and read on from there."""
+        condition = "WHERE r.stream > ? " + ("AND r.provider = ? " if provider else "")
+        filters = (provider,) if provider else ()
+        after = ""
+        while True:
+            page = self._database.ask(HEADS + condition + "ORDER BY r.stream LIMIT ?", after, *filters, PAGE)
+            yield from map(Head._make, page)
+            if len(page) < PAGE:
+                return
+            after = str(page[-1][0])
+
+    def registered(self, provider: str, order_id: str) -> str | None:
+        found = self._database.ask(
+            "SELECT stream FROM register WHERE provider = ? AND order_id = ?", provider, order_id
+        )
+        return str(found[0][0]) if found else None
+
+    def watch(self, stream: str) -> WatchRow | None:
+        found = self._database.ask("SELECT stream, last, watch FROM watches WHERE stream = ?", stream)
+        return WatchRow._make(found[0]) if found else None
+
+    def look(self, look: str) -> LookRow | None:
+        found = self._database.ask(LOOKS + "WHERE look = ?", look)
+        return _look(found[0]) if found else None
+
+    def looks(self, stream: str) -> list[LookRow]:
+        """An order's kept looks, oldest first."""
+        found = self._database.ask(LOOKS + "WHERE stream = ? ORDER BY answered_at, look", stream)
+        return [_look(record) for record in found]
+
+    def evidence(self, sha256: str) -> list[EvidenceRow]:
+        """A body as each of the orders that saw it sealed it."""
+        found = self._database.ask(
+            "SELECT sha256, stream, size, sealed, kept_at FROM evidence WHERE sha256 = ? ORDER BY stream",
+            sha256,
+        )
+        return list(map(EvidenceRow._make, found))
+
+    def key(self, stream: str) -> bytes | None:
+        found = self._database.ask("SELECT wrapped FROM evidence_keys WHERE stream = ?", stream)
+        return found[0][0] if found and isinstance(found[0][0], bytes) else None
+
+    def wait(self, after: int, timeout: float) -> None:
+        """Return when there is an event beyond a position, or after so many seconds."""
+        self._database.wait(lambda: self.tail() > after, timeout)
+
+
+def _look(record: Sequence[object]) -> LookRow:
+    look = LookRow._make(record)
+    return look._replace(truncated=bool(look.truncated))
