@@ -10,7 +10,7 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from adapters.kafka.client import assigned_consumer, partitions_of
+from adapters.kafka.client import opened_consumer, partitions_of
 from adapters.kafka.cursor import Cursor
 from adapters.kafka.findings import AuditReport, Findings, Kind
 from adapters.kafka.position import Position, read_position
@@ -42,15 +42,11 @@ async def audit_events(
 
     Events the position record doesn't count yet are pending, not missing. Raises KafkaError, TimeoutError.
     """
-    consumer = assigned_consumer(bootstrap, f"{prefix}audit", committed=True)
-    await consumer.start()
-    try:
+    async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
         published = await published_position(consumer, prefix, publisher)
         walk = _Walk(log, prefix, published.position if published else 0)
         await walk.over(consumer, since)
         return walk.findings.report()
-    finally:
-        await consumer.stop()
 
 
 async def published_position(consumer: AIOKafkaConsumer, prefix: str, publisher: str) -> Position | None:
@@ -82,9 +78,9 @@ class _Walk:
 
     async def _assign(self, consumer: AIOKafkaConsumer, since: Position | None) -> None:
         partitions = partitions_of({self._prefix + Name.EVENTS: TOPIC[Name.EVENTS].partitions})
+        consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
-        consumer.assign(partitions)
         for each in partitions:
             start = since.end(Name.EVENTS, each.partition) + 1 if since else starts[each]
             consumer.seek(each, start)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaConsumer
 
 from adapters.kafka.audit import Audited, published_position
-from adapters.kafka.client import Span, assigned_consumer, partitions_of, read_spans
+from adapters.kafka.client import Span, opened_consumer, partitions_of, read_spans
 from adapters.kafka.findings import AuditReport, Findings, Kind
 from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
@@ -27,9 +27,7 @@ async def audit_model(
 
     Holds 16 bytes a key beside the key. Raises KafkaError, TimeoutError.
     """
-    consumer = assigned_consumer(bootstrap, f"{prefix}audit", committed=True)
-    await consumer.start()
-    try:
+    async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
         position = await published_position(consumer, prefix, publisher)
         told = _Told(consumer, prefix + model, TOPIC[model].partitions)
         await told.read_on()
@@ -42,8 +40,6 @@ async def audit_model(
             else:
                 findings.add(kind, prefix + model, key, None, _says(kind))
         return findings.report()
-    finally:
-        await consumer.stop()
 
 
 class _Told:

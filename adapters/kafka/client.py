@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatch
@@ -10,6 +11,7 @@ BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 60_000
 RECORDS_AT_ONCE = 1000
 STALL_SECONDS = 15
+POLL_MS = 50
 
 Span = tuple[int, int]
 
@@ -51,8 +53,21 @@ def assigned_consumer(bootstrap: str, client_id: str, *, committed: bool) -> AIO
         client_id=client_id,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        fetch_max_wait_ms=POLL_MS,  # a fetch under way delays the next one, also after a new assignment
         isolation_level="read_committed" if committed else "read_uncommitted",
     )
+
+
+@asynccontextmanager
+async def opened_consumer(
+    bootstrap: str, client_id: str, *, committed: bool
+) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = assigned_consumer(bootstrap, client_id, committed=committed)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 async def read_spans(
@@ -68,7 +83,7 @@ async def read_spans(
     left = set(spans)
     came_at = time.monotonic()
     while left:
-        came = await consumer.getmany(*left, timeout_ms=200, max_records=RECORDS_AT_ONCE)
+        came = await consumer.getmany(*left, timeout_ms=POLL_MS, max_records=RECORDS_AT_ONCE)
         for partition, records in came.items():
             for record in records:
                 if record.offset < spans[partition][1]:

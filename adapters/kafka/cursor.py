@@ -5,7 +5,7 @@ from collections import deque
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from adapters.kafka.client import RECORDS_AT_ONCE, STALL_SECONDS
+from adapters.kafka.client import POLL_MS, RECORDS_AT_ONCE, STALL_SECONDS
 
 
 class Cursor:
@@ -31,7 +31,9 @@ class Cursor:
             if await self._consumer.position(self._partition) >= self._end:
                 self._ended = True
                 return
-            came = await self._consumer.getmany(self._partition, timeout_ms=200, max_records=RECORDS_AT_ONCE)
+            came = await self._consumer.getmany(
+                self._partition, timeout_ms=POLL_MS, max_records=RECORDS_AT_ONCE
+            )
             for records in came.values():
                 self._records.extend(record for record in records if record.offset < self._end)
             if time.monotonic() - since > STALL_SECONDS:

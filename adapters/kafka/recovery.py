@@ -5,7 +5,7 @@ from typing import Protocol
 
 from aiokafka import TopicPartition
 
-from adapters.kafka.client import read_spans
+from adapters.kafka.client import opened_consumer, read_spans
 from adapters.kafka.failures import PublisherFailed, PublishRefused
 from adapters.kafka.hanging import Ending, Mark, close_hanging, ending
 from adapters.kafka.position import Position, read_position
@@ -49,7 +49,7 @@ async def take_up(session: Session, log: LogIdentity) -> Position | None:
 
 async def last_position(session: Session, ends: dict[TopicPartition, int]) -> Position | None:
     watermark = ends[TopicPartition(session.prefix + Name.POSITIONS, 0)]
-    return await read_position(session.committed, session.name, prefix=session.prefix, watermark=watermark)
+    return await read_position(session.reader, session.name, prefix=session.prefix, watermark=watermark)
 
 
 def refuse_other_log(position: Position, log_id: str, tail: int) -> None:
@@ -81,8 +81,9 @@ async def _decide(session: Session, edges: Edges) -> Ending:
     told = [partition for partition in session.partitions if not partition.topic.endswith(Name.POSITIONS)]
     seen = {each: (_end(session, position, each) + 1, edges.stable[each]) for each in told}
     unseen = {each: (edges.stable[each], edges.high[each]) for each in told}
-    visible = [_mark(record.headers) async for record in read_spans(session.committed, seen)]
-    hanging = [_mark(record.headers) async for record in read_spans(session.raw, unseen)]
+    visible = [_mark(record.headers) async for record in read_spans(session.reader, seen)]
+    async with opened_consumer(session.bootstrap, f"{session.prefix}hanging", committed=False) as raw:
+        hanging = [_mark(record.headers) async for record in read_spans(raw, unseen)]
     reached = (position.position, position.outbox) if position else (0, 0)
     return ending(*reached, visible, hanging)
 
@@ -114,7 +115,7 @@ async def _refuse_other_history(session: Session, position: Position, log: LogId
     told = [each for each in session.partitions if each.topic == session.prefix + Name.EVENTS]
     lasts = {each: _end(session, position, each) for each in told}
     spans = {each: (last, last + 1) for each, last in lasts.items() if last >= 0}
-    async for record in read_spans(session.committed, spans):
+    async for record in read_spans(session.reader, spans):
         at = number(record.headers, "ce_position") or 0
         rows = await asyncio.to_thread(log.read, at - 1, 1)
         if not rows or (rows[0].position, rows[0].state) != (at, record.value):
@@ -127,7 +128,7 @@ async def _refuse_other_history(session: Session, position: Position, log: LogId
 
 async def _refuse_orphans(session: Session, edges: Edges) -> None:
     spans = {each: (0, edges.high[each]) for each in session.partitions}
-    async for record in read_spans(session.committed, spans):
+    async for record in read_spans(session.reader, spans):
         raise PublishRefused(
             f"{record.topic} has records, but {session.prefix}{Name.POSITIONS} tells no position of "
             f"{session.name}: it was deleted or made anew. Delete and remake the other topics, then run "

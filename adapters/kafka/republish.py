@@ -61,7 +61,7 @@ async def _anew(before: Position | None, log: LogIdentity, topic: Name, at: str)
 async def _refuse_full(session: Session, edges: Edges, topic: Name) -> None:
     partitions = partitions_of({session.prefix + topic: TOPIC[topic].partitions})
     spans = {each: (0, edges.high[each]) for each in partitions}
-    async for record in read_spans(session.committed, spans):
+    async for record in read_spans(session.reader, spans):
         raise PublishRefused(
             f"{record.topic} is not empty: its readers would see everything twice. Stop the publisher, "
             "delete the topic, run `ordertrail topics` to make it anew, then try again."

@@ -1,4 +1,4 @@
-"""A publisher's hold on Kafka: its producer, and a reader on each side of the last stable offset."""
+"""A publisher's hold on Kafka: its producer, and consumers on each side of the last stable offset."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -33,22 +33,32 @@ class Edges(NamedTuple):
 
 
 class Session:
-    """One publisher's connections. After any error only `close` may be called. `patience` is in seconds."""
+    """One publisher's connections: `committed` and `raw` watch ends, `reader` reads what is visible.
+
+    After any error only `close` may be called. `patience` is in seconds.
+    """
 
     def __init__(self, bootstrap: str, *, prefix: str, name: str, patience: float) -> None:
+        self.bootstrap = bootstrap
         self.name, self.prefix, self.patience = name, prefix, patience
         identity = prefix + name  # a transactional id is never to be renamed: the cure depends on it
         self.producer = transactional_producer(bootstrap, identity)
         self.committed = assigned_consumer(bootstrap, f"{identity}-committed", committed=True)
         self.raw = assigned_consumer(bootstrap, f"{identity}-raw", committed=False)
+        self.reader = assigned_consumer(bootstrap, f"{identity}-reader", committed=True)
         self.partitions = partitions_of({prefix + topic: TOPIC[topic].partitions for topic in WRITTEN})
 
     async def open(self) -> None:
         """The producer first: that ends what a predecessor left open, and fences it."""
         async with asyncio.timeout(self.patience * 6):
             await self.producer.start()
-            await self.committed.start()
-            await self.raw.start()
+            for watcher in (self.committed, self.raw):
+                await watcher.start()
+                watcher.assign(
+                    self.partitions
+                )  # keeps their metadata at hand: asking for ends is slow without
+                watcher.pause(*self.partitions)
+            await self.reader.start()
 
     async def edges(self) -> Edges:
         async with asyncio.timeout(self.patience):
@@ -69,7 +79,7 @@ class Session:
 
     async def close(self) -> None:
         """Lets go within seconds, whatever state the clients are in; an open transaction is not ended."""
-        for client in (self.producer, self.committed, self.raw):
+        for client in (self.producer, self.committed, self.raw, self.reader):
             with suppress(Exception):  # closing is a courtesy: the broker forgets us by itself
                 await asyncio.wait_for(client.stop(), self.patience)
 

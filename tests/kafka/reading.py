@@ -2,17 +2,13 @@
 
 from aiokafka import ConsumerRecord
 
-from adapters.kafka.client import assigned_consumer, partitions_of, read_spans
+from adapters.kafka.client import opened_consumer, partitions_of, read_spans
 from adapters.kafka.topics import TOPIC, Name
 
 
 async def read_all(bootstrap: str, prefix: str, name: Name) -> list[ConsumerRecord]:
-    consumer = assigned_consumer(bootstrap, "test-reader", committed=True)
-    await consumer.start()
-    try:
+    async with opened_consumer(bootstrap, "test-reader", committed=True) as consumer:
         partitions = partitions_of({prefix + name: TOPIC[name].partitions})
         ends = await consumer.end_offsets(partitions)
         spans = {each: (0, ends[each]) for each in partitions}
         return [record async for record in read_spans(consumer, spans)]
-    finally:
-        await consumer.stop()
