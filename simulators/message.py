@@ -30,8 +30,8 @@ class Request:
     def json(self) -> Body:
         """Raises Unreadable unless the body is a JSON object (duplicated keys: the last one wins)."""
         try:
-            value = json.loads(self.body)
-        except ValueError as error:
+            value = json.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             raise Unreadable("the body is not JSON") from error
         if not isinstance(value, dict):
             raise Unreadable("the body is not a JSON object")
@@ -56,8 +56,12 @@ class Answer:
     fault: str | None = None
 
 
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
 def json_answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Answer:
-    encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return Answer(status, {"content-type": JSON_TYPE, **(headers or {})}, encoded)
 
 

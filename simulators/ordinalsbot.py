@@ -14,7 +14,7 @@ from simulators.draws import hexadecimal, segwit_address, taproot_address, text,
 from simulators.limits import Window, Windows
 from simulators.message import Answer, Body, Request, Unreadable, json_answer
 from simulators.order import Book, Change, Order, Trait, Walk
-from simulators.ordinalsbot_money import common_fields, price_of
+from simulators.ordinalsbot_money import common_fields, number_in, price_of
 
 # What it is called and how it is asked
 
@@ -23,6 +23,9 @@ STATE_FIELDS = ("state",)
 WINDOWS: Windows = {"read": (Window(300, 60),), "create": (Window(2, 10),)}
 PLACING = ("/order", "/textorder", "/runes/etch", "/runes/mint")
 MOST_FILES = 10_000
+MOST_BYTES = 50_000_000
+MOST_FEE = 100_000
+MOST_MINUTES = 525_600
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -216,8 +219,9 @@ def wanted_files(path: str, placed: Body) -> list[Body] | None:
         )
     if path == "/textorder":
         texts = placed.get("texts")
-        named = [{"name": f"{t}.txt", "size": len(str(t)), "type": "text/plain"} for t in texts or ()]
-        return named or None
+        if not isinstance(texts, list) or not 0 < len(texts) <= MOST_FILES:
+            return None
+        return [{"name": f"{each}.txt", "size": len(str(each)), "type": "text/plain"} for each in texts]
     files = placed.get("files")
     if not isinstance(files, list) or not 0 < len(files) <= MOST_FILES:
         return None
@@ -329,6 +333,8 @@ class Ordinalsbot:
             return error("nothing to inscribe")
         if not isinstance(placed.get("receiveAddress", ""), str | list):
             return error("invalid receive address")
+        if number_in(placed, "fee", 10, MOST_FEE) is None:
+            return error("invalid fee")
         order = self._new(call.request.path, placed, wanted, call.now)
         self._book.put(order)
         return json_answer(200, placed_body(order))
@@ -339,13 +345,11 @@ class Ordinalsbot:
         kind = {"/runes/etch": "rune-etch", "/runes/mint": "rune-mint"}.get(path, "bulk")
         payment = "parent" if placed.get("parent") else weighted(rng, PAYMENTS)
         old = kind == "bulk" and payment in ("chain", "lightning") and rng.random() < 0.35
-        minutes = placed.get("timeout", 4320)
-        timeout = minutes * MINUTE if isinstance(minutes, int) and minutes > 0 else 3 * DAY
+        timeout = (number_in(placed, "timeout", 4320, MOST_MINUTES) or 4320) * MINUTE
         walk = self._first_step(order_id, payment, now)
         live(walk, kind, payment, timeout)
-        fee = placed.get("fee", 10)
-        size = sum(each.get("size", 100) for each in wanted if isinstance(each.get("size", 100), int))
-        price = price_of(size, fee if isinstance(fee, int | float) else 10, len(wanted))
+        size = sum(int(number_in(each, "size", 100, MOST_BYTES) or 0) for each in wanted)
+        price = price_of(size, number_in(placed, "fee", 10, MOST_FEE) or 10, len(wanted))
         paid_after = (walk.steps[1].entered_at - now) if len(walk.steps) > 1 else 0.0
         facts = Facts(
             kind=kind,

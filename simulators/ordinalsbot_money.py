@@ -3,6 +3,18 @@
 from simulators.message import Body
 
 
+def number_in(placed: Body, name: str, default: float, most: float) -> float | None:
+    """A positive number up to `most`, sent as a number or a string; None if it is anything else."""
+    value = placed.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 < number <= most else None
+
+
 def price_of(size: int, fee: float, count: int) -> Body:
     """Sats. `size` in bytes."""
     chain_fee = int((size / 4 + 200) * fee)

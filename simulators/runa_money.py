@@ -30,7 +30,7 @@ def priced(placed: Body) -> tuple[Body, list[Body]] | Answer:
         return validation(["items"], "at least one item is needed")
     method = placed.get("payment_method") or {"type": "ACCOUNT_BALANCE", "currency": "USD"}
     currency = method.get("currency", "USD") if isinstance(method, dict) else None
-    if currency not in RATES:
+    if not isinstance(currency, str) or currency not in RATES:
         return problem(400, "payment_method_unavailable", "This payment method is not available.")
     shown: list[Body] = []
     totals: dict[str, Decimal] = {}
@@ -41,7 +41,7 @@ def priced(placed: Body) -> tuple[Body, list[Body]] | Answer:
         shown.append(priced_item)
         item_currency = priced_item["currency"]
         totals[item_currency] = totals.get(item_currency, Decimal(0)) + Decimal(priced_item["price"])
-    return _money(method, str(currency), totals), shown
+    return _money(method, currency, totals), shown
 
 
 def _priced_item(item: object, number: str) -> Body | Answer:

@@ -29,6 +29,7 @@ PLACING = re.compile(r"/v1/runes-managed/(mint|etch)/(estimate|orders)")
 EXECUTING = re.compile(r"/v1/runes-managed/(mint|etch)/orders/([^/]+)/execute")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_REPEATS = 4000
+MOST_FEE_RATE = 100_000
 REASONS = ("mint is closed", "rune was already etched", "insufficient funding amount", "transaction rejected")
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -186,8 +187,8 @@ def flaw(placed: Body, kind: str) -> str | None:
     for name in ("runeName", "destinationAddress"):
         if not isinstance(placed.get(name), str) or not placed[name]:
             return f"body must have required property '{name}'"
-    if not _number(placed.get("feeRate")) or placed["feeRate"] < 1:
-        return "body/feeRate must be >= 1"
+    if not _number(placed.get("feeRate")) or not 1 <= placed["feeRate"] <= MOST_FEE_RATE:
+        return f"body/feeRate must be >= 1 and <= {MOST_FEE_RATE}"
     if not _number(placed.get("appServiceFee", 0)):
         return "body/appServiceFee must be number"
     if kind == "etch":
