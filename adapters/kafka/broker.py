@@ -60,9 +60,9 @@ class Broker:
 
     def __init__(self, libraries: Path, data: Path, *, port: int | None = None, fast: bool = True) -> None:
         self._libraries = libraries
-        self._data = data.resolve()
+        self.data = data.resolve()
         self._fast = fast
-        self._port = port or _earlier_port(self._data) or _free_port()
+        self._port = port or _earlier_port(self.data) or _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
@@ -111,15 +111,15 @@ class Broker:
 
     @property
     def _properties(self) -> Path:
-        return self._data / "server.properties"
+        return self.data / "server.properties"
 
     @property
     def _log(self) -> Path:
-        return self._data / "broker.log"
+        return self.data / "broker.log"
 
     def _configure(self) -> None:
-        self._data.mkdir(parents=True, exist_ok=True)
-        logs = self._data / "logs"
+        self.data.mkdir(parents=True, exist_ok=True)
+        logs = self.data / "logs"
         text = PROPERTIES.format(host=HOST, port=self._port, controller=_free_port(), logs=logs)
         self._properties.write_text(text + (FAST if self._fast else ""))
         if (logs / "meta.properties").exists():
