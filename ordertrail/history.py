@@ -1,0 +1,68 @@
+"""What happened to an order: its events, as stored."""
+
+import msgspec
+
+from domain.events import KINDS
+from domain.identity import OrderKey
+from domain.instants import Instant
+from domain.log import Log, Row
+from ordertrail.stream import Line, by, stream_of
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """A stored event of any kind, even one that this version does not know."""
+
+    not_after: str
+    recorded_at: str
+    rules: str
+    looks: int
+    data: dict[str, object]
+    not_before: str | None = None
+    provider_time: str | None = None
+    evidence: str | None = None
+
+
+_stored = msgspec.json.Decoder(_Stored)
+
+
+def history(
+    log: Log, key: OrderKey, *, as_of: Instant | None = None, known_at: Instant | None = None
+) -> list[Line]:
+    """`history --json` lines by version. Raises UnknownOrder.
+
+    `as_of`: only events that were certain by then (not_after); `known_at`: only those recorded by then. An
+    event that can't be read at all is there with its topic as `event` and nulls, unless a moment is given.
+    """
+    lines: list[Line] = []
+    for row in log.stream(stream_of(log, key)):
+        event = _event(row)
+        if event is not None and event.not_after <= by(as_of) and event.recorded_at <= by(known_at):
+            lines.append(_line(row, event))
+        elif event is None and as_of is None and known_at is None:
+            lines.append(_line(row, None))
+    return lines
+
+
+def _event(row: Row) -> _Stored | None:
+    try:
+        return _stored.decode(row.state)
+    except msgspec.DecodeError:
+        return None
+
+
+def _line(row: Row, event: _Stored | None) -> Line:
+    kind = KINDS.get(row.topic)
+    return {
+        "order": row.order,
+        "version": row.version,
+        "position": row.position,
+        "event": kind.__name__ if kind else row.topic,
+        "data": event and event.data,
+        "not_before": event and event.not_before,
+        "not_after": event and event.not_after,
+        "recorded_at": event and event.recorded_at,
+        "provider_time": event and event.provider_time,
+        "evidence": event and event.evidence,
+        "rules": event and event.rules,
+        "looks": event and event.looks,
+    }
