@@ -17,6 +17,7 @@ from adapters.kafka.transaction import await_visible, send_records
 
 WRITTEN = (Name.EVENTS, Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES, Name.POSITIONS)
 PUBLISHER = "publisher"
+SLOWEST_BYTES_A_SECOND = 1024 * 1024
 
 Lasts = Mapping[TopicPartition, int]
 
@@ -69,7 +70,8 @@ class Session:
         """One transaction with the records and the position they lead to; returns once readers see it."""
         async with asyncio.timeout(self.patience):
             await self.producer.begin_transaction()
-        lasts = await send_records(self.producer, records, patience=self.patience)
+        long = self.patience + sum(record.size for record in records) / SLOWEST_BYTES_A_SECOND
+        lasts = await send_records(self.producer, records, patience=long)
         position = after(lasts)
         lasts |= await send_records(self.producer, [self._position_record(position)], patience=self.patience)
         async with asyncio.timeout(self.patience):

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,28 @@ def test_a_machine_without_maven_needs_it_only_to_fetch(
     assert "Maven is needed" in (artifacts.missing(artifacts.POSTGRES, tmp_path) or "")
     with pytest.raises(artifacts.FetchFailed, match="Maven is needed to fetch postgres"):
         artifacts.fetch(artifacts.POSTGRES, tmp_path)
+
+
+MAVEN = """#!/bin/sh
+echo called >> "$CALLS"
+/bin/sleep 0.3
+for word; do case $word in -DoutputDirectory=*) echo jar > "${word#*=}/server.jar";; esac; done
+"""
+
+
+def test_two_that_fetch_at_once_fetch_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    maven = tmp_path / "mvn"
+    maven.write_text(MAVEN)
+    maven.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(artifacts.fetch, [artifacts.POSTGRES] * 2, [tmp_path / "cache"] * 2))
+
+    assert found[0] == found[1]
+    assert [jar.name for jar in found[0].iterdir()] == ["server.jar"]
+    assert (tmp_path / "calls").read_text() == "called\n"
 
 
 @pytest.mark.anyio

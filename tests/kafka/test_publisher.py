@@ -1,3 +1,5 @@
+import asyncio
+
 import msgspec
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -68,6 +70,23 @@ async def test_an_idle_publisher_rewrites_its_position(kafka: str, prefix: str) 
 
     told = await read_all(kafka, prefix, Name.POSITIONS)
     assert [msgspec.json.decode(record.value)["position"] for record in told] == [5, 5]
+
+
+async def test_a_running_publisher_publishes_what_comes_until_it_is_stopped(kafka: str, prefix: str) -> None:
+    log = MemoryLog(rows(5))
+    stop = asyncio.Event()
+
+    async with publishing(kafka, prefix, log) as publisher, asyncio.timeout(20):
+        running = asyncio.create_task(publisher.run(stop))
+        while publisher.at.position < 5:  # noqa: ASYNC110 a publisher tells readers, not its caller
+            await asyncio.sleep(0.01)
+        log.rows += rows(9, first=6)
+        while publisher.at.position < 9:  # noqa: ASYNC110 as above
+            await asyncio.sleep(0.01)
+        stop.set()
+        await running
+
+    assert (await audit_events(kafka, log, prefix=prefix)).checked == 9
 
 
 async def test_a_second_publisher_ends_the_first(kafka: str, prefix: str) -> None:
