@@ -1,7 +1,7 @@
 """Asking XMR.TO about an order. The service closed in 2021: its host is kept for captured polls.
 
 Hosts: https://xmr.to and, for Monero's stagenet, https://test.xmr.to. Versions v0 (April 2015) to v3 (2020).
-The slash at the end of a path matters: without it comes a redirect, and a POST that follows it turns into a GET.
+The slash at the end of a path matters: without it comes a redirect, and a POST that follows turns into a GET.
 3 requests a second. There are no API keys: whoever knows an order's id can read it.
 """
 

@@ -27,7 +27,7 @@ class XmrToOrder(StateMachine):
     restart = underpaid.to(unpaid)
     receive = unpaid.to(paid_unconfirmed) | underpaid.to(paid_unconfirmed)
     confirm = unpaid.to(paid) | underpaid.to(paid) | paid_unconfirmed.to(paid)
-    send = paid_unconfirmed.to(btc_sent) | paid.to(btc_sent)
+    pay_out = paid_unconfirmed.to(btc_sent) | paid.to(btc_sent)
     time_out = to_be_created.to(timed_out) | unpaid.to(timed_out) | underpaid.to(timed_out)
     reject = unpaid.to(rejected) | underpaid.to(rejected) | paid_unconfirmed.to(rejected) | paid.to(rejected)
     fail = (
