@@ -1,0 +1,62 @@
+"""Log against topics, and putting read models on their way to a topic again."""
+
+from collections.abc import Iterable, Iterator
+
+from adapters.kafka.audit import audit_events
+from adapters.kafka.audit_model import audit_model
+from adapters.kafka.findings import AuditReport
+from adapters.kafka.topics import PREFIX, Name
+from domain.log import Change, Log, Row
+from projections.read_models import PROJECTION, fold
+
+MODELS = (Name.ORDERS, Name.ATTENTION)
+PAGE = 2000
+
+ModelRows = Iterator[tuple[str, bytes]]
+
+
+async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = False) -> AuditReport:
+    """Every event and every row of the read models against their topics.
+
+    `full`: the rows are folded from the whole log again, not read from where they are stored. Raises
+    KafkaError, TimeoutError, LogError.
+    """
+    report = await audit_events(bootstrap, log, prefix=prefix)
+    for model in MODELS:
+        rows = folded_rows(log, model) if full else stored_rows(log, model)
+        report += await audit_model(bootstrap, log, model, rows, prefix=prefix)
+    return report
+
+
+def stored_rows(log: Log, model: Name) -> ModelRows:
+    after = ""
+    while page := log.select(model.value, {}, after=after, limit=PAGE):
+        yield from ((row.key, row.value) for row in page)
+        after = page[-1].key
+
+
+def folded_rows(log: Log, model: Name) -> ModelRows:
+    """What the read model should hold, by the log alone, as far as it is folded by now."""
+    for change in _folded(log, log.position(PROJECTION)):
+        if change.model == model and change.value is not None:
+            yield change.key, change.value
+
+
+def queue_again(log: Log, model: Name) -> int:
+    """Put every row of a read model into the outbox once more; how many. Raises LogError."""
+    position = log.position(PROJECTION)
+    changes = [each for each in _folded(log, position) if each.model == model and each.value is not None]
+    for start in range(0, len(changes), PAGE):
+        log.project(PROJECTION, position, position, changes[start : start + PAGE], [])
+    return len(changes)
+
+
+def _folded(log: Log, position: int) -> Iterable[Change]:
+    return fold(_rows(log, position), {}).changes
+
+
+def _rows(log: Log, up_to: int) -> Iterator[Row]:
+    after = 0
+    while after < up_to and (page := log.read(after, PAGE)):
+        yield from (row for row in page if row.position <= up_to)
+        after = page[-1].position
