@@ -30,11 +30,19 @@ class Projected:
 class Projector:
     """One thread's work on one log; another projector of it does no harm. `say` gets people's words."""
 
-    def __init__(self, log: Log, *, say: Callable[[str], None], batch_rows: int = BATCH_ROWS) -> None:
+    def __init__(
+        self,
+        log: Log,
+        *,
+        say: Callable[[str], None],
+        batch_rows: int = BATCH_ROWS,
+        first_delay: float = FIRST_DELAY,
+    ) -> None:
         self.done = Projected()
         self._log = log
         self._say = say
         self._batch_rows = batch_rows
+        self._first_delay = first_delay
         self._position: int | None = None
 
     def catch_up(self) -> Projected:
@@ -46,7 +54,7 @@ class Projector:
 
     def run(self, stop: Event) -> None:
         """Until `stop`: an unreachable log is waited for, and said once each time it goes."""
-        delay = FIRST_DELAY
+        delay = self._first_delay
         while not stop.is_set():
             try:
                 before = self._position
@@ -54,14 +62,14 @@ class Projector:
                     self._log.wait(before, WAIT_SECONDS)
             except LogUnreachable as error:
                 self._position = None
-                if delay == FIRST_DELAY:
+                if delay == self._first_delay:
                     self._say(f"the read models wait for the log: {error}")
                 stop.wait(delay)
                 delay = min(2 * delay, LONGEST_DELAY)
             else:
-                if delay != FIRST_DELAY:
+                if delay != self._first_delay:
                     self._say("the log is back, the read models go on")
-                delay = FIRST_DELAY
+                delay = self._first_delay
 
     def step(self) -> int:
         """One batch at most; the position reached, the same as before if there was nothing to do."""

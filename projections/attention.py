@@ -81,7 +81,12 @@ def change(key: str, order: Order, position: int, parking: Parking | None = None
         return Change(MODEL, key, None, b"", {}, position)
     value = _encoder.encode(replace(row, position=position))
     fold = parking or (order if contact(key) else None)
-    columns = {
+    kept = json.encode(fold) if fold else b""
+    return Change(MODEL, key, value, kept, _columns(row, order), position)
+
+
+def _columns(row: AttentionRow, order: Order) -> dict[str, str | None]:
+    return {
         "provider": row.provider,
         "state": row.state,
         "phase": row.phase,
@@ -90,9 +95,6 @@ def change(key: str, order: Order, position: int, parking: Parking | None = None
         "tenant": order.tracking.tenant if order.tracking else None,
         "since": order.not_after,
     }
-    return Change(
-        MODEL, key, _encoder.encode(value), _encoder.encode(fold) if fold else b"", columns, position
-    )
 
 
 def _opened(order: Order, parking: Parking | None) -> list[Open]:

@@ -65,7 +65,7 @@ def change(key: str, order: Order, position: int, attention: list[str]) -> Chang
     value = _encoder.encode(row)
     if len(value) > LARGEST_VALUE:
         value = _encoder.encode(replace(row, details=None, details_omitted=True))
-    return Change(MODEL, key, value, _encoder.encode(order), _columns(row, order), position)
+    return Change(MODEL, key, value, json.encode(order), _columns(row, order), position)
 
 
 def _row(key: str, order: Order, position: int, attention: list[str]) -> OrderRow:
