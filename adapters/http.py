@@ -89,7 +89,8 @@ def client(
     keep_alive: float = KEEP_ALIVE,
     trust_env: bool = False,
 ) -> httpx.AsyncClient:
-    """A client for one provider; `transport` replaces the network, `trust_env` uses the environment's proxies.
+    """A client for one provider; `transport` replaces the network, `trust_env` allows proxies of
+    the environment.
 
     Making a context takes tens of milliseconds: share one between clients.
     """

@@ -3,8 +3,8 @@
 Send only if, for every window of n requests in W seconds, the requests in flight and those whose *answer
 ended* less than W(1 + 2ρ) ago are fewer than n. Of the requests that the provider counts in any stretch of W,
 take the one sent last: the others were sent before it, and those whose answer had ended W earlier had arrived
-W earlier. So n is never passed, whatever the provider's phase, the delays or the order of arrival. ρ is by how
-much the two clocks may differ in rate. Sending is spread over the window besides.
+W earlier. So n is never passed, whatever the provider's phase, the delays or the order of arrival. ρ is by
+how much the two clocks may differ in rate. Sending is spread over the window besides.
 """
 
 import math

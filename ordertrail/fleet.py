@@ -7,7 +7,7 @@ first; orders never looked at share turns with those that are due.
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 import msgspec
@@ -86,6 +86,9 @@ class Fleet:
 
     def __contains__(self, order_id: str) -> bool:
         return order_id in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
 
     def is_out(self, order_id: str) -> bool:
         return order_id in self._out

@@ -1,4 +1,4 @@
-"""What others do to the log while a worker runs: orders tracked and stopped, looks of other workers, requests.
+"""What others do to the log while a worker runs: they track and stop orders, look at them, ask for things.
 
 The follower has a log of its own and a thread to use it in.
 """
@@ -25,6 +25,8 @@ PAGE = 1_000
 REQUESTS = 100
 _STREAMS = 200
 _TRACKING = (OrderTracked.TOPIC, TrackingChanged.TOPIC)
+ASKED = (*_TRACKING, EvidenceShown.TOPIC)
+"""Events that no look told: they leave where an order stands as it was."""
 
 
 class Found(NamedTuple):
@@ -40,8 +42,11 @@ class Terms(NamedTuple):
 
 
 class News(NamedTuple):
+    """`full`: there may be more at once."""
+
     rows: Sequence[Row]
     requests: Sequence[Request]
+    full: bool
 
 
 class _Brief(msgspec.Struct):
@@ -65,6 +70,7 @@ class Follower:
         self._worker = worker
         self._log: Log | None = None
         self._position = 0
+        self._claimed: list[Request] = []
 
     async def load(self, add: Callable[[Found], None]) -> int:
         """Hand over every watched order; how many. What is appended meanwhile comes with the news."""
@@ -78,7 +84,7 @@ class Follower:
         return await self._insist(lambda: self._thread.run(lambda: _terms(self._opened(), some)))
 
     async def news(self) -> News:
-        """What was appended since, up to a page; requests come after everything appended before them."""
+        """What was appended since, up to a page; a request comes after what was appended before it."""
         return await self._insist(lambda: self._thread.run(self._news))
 
     async def close(self) -> None:
@@ -104,35 +110,34 @@ class Follower:
 
     def _news(self) -> News:
         log = self._opened()
-        requests = log.claim(self._worker, REQUESTS)
-        rows = list(log.read(self._position, PAGE))
-        while requests and len(rows) % PAGE == 0 and rows:
-            page = log.read(rows[-1].position, PAGE)
-            if not page:
-                break
-            rows += page
+        self._claimed += log.claim(self._worker, REQUESTS)
+        rows = log.read(self._position, PAGE)
+        requests: Sequence[Request] = ()
+        if len(rows) < PAGE:
+            requests, self._claimed = self._claimed, []
         if rows:
             self._position = rows[-1].position
-        return News(rows, requests)
+        return News(rows, requests, full=len(rows) == PAGE)
 
 
-def changed(watched: Watched, row: Row) -> None:
-    """Note in an order's record what an event of it says."""
-    brief = _brief(row.state)
-    watched.version, watched.phase, watched.since = row.version, brief.phase, instant(brief.not_after)
-    if row.topic in _TRACKING:
-        told = terms_after(Terms(watched.priority, watched.deadline), row)
-        watched.priority, watched.deadline = told
+def changed(watched: Watched, row: Row) -> Watched:
+    """An order's record after an event that people asked for."""
+    watched.version = row.version
+    watched.priority, watched.deadline = terms_after(Terms(watched.priority, watched.deadline), row)
+    return watched
 
 
 def begun(row: Row) -> Watched:
     """The record of an order that a row begins to track."""
-    watched = Watched(stream_id(row.stream), row.version)
-    changed(watched, row)
-    return watched
+    brief = _brief(row.state)
+    watched = Watched(stream_id(row.stream), row.version, since=instant(brief.not_after))
+    watched.phase = brief.phase
+    return changed(watched, row)
 
 
 def terms_after(terms: Terms, row: Row) -> Terms:
+    if row.topic not in _TRACKING:
+        return terms
     data = decode(row.topic, row.state).data
     if isinstance(data, OrderTracked):
         return Terms(data.priority, _deadline(data.deadline))
@@ -170,8 +175,7 @@ def _terms(log: Log, streams: Sequence[str]) -> Sequence[tuple[OrderKey, Terms]]
     for of_one in rows.values():
         terms = usual
         for row in of_one:
-            if row.topic in _TRACKING:
-                terms = terms_after(terms, row)
+            terms = terms_after(terms, row)
         if terms != usual:
             found.append((key_of(of_one[0]), terms))
     return found

@@ -1,4 +1,4 @@
-"""Group commits: whatever looks have come back are written together, by the one thread that owns the recorder.
+"""Group commits: whatever looks have come back are written together, by the thread that owns the recorder.
 
 While one batch is being written the next one gathers, so the slower the log the larger the batches. When the
 log can't be reached nothing is lost: the queue fills up, and whoever has more to write waits.
@@ -53,6 +53,8 @@ class Writer:
         self._jobs: asyncio.Queue[_Look | _Call[object]] = asyncio.Queue(waiting)
         self._recorder: Recorder | None = None
         self._unwritten = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def observe(self, observation: Observation) -> Seen:
         """What became of a look, once it is in the log."""
@@ -85,8 +87,7 @@ class Writer:
         """Write what is left within so many seconds, and let go of the log. `run` must still be going."""
         try:
             async with asyncio.timeout(patience):
-                while self._unwritten:
-                    await asyncio.sleep(0.01)
+                await self._idle.wait()
         except TimeoutError:
             self._logger.error("the log could not be reached: %d looks were not recorded", self._unwritten)
 
@@ -98,11 +99,17 @@ class Writer:
 
     async def _put(self, job: "_Look | _Call[object]") -> None:
         self._unwritten += 1
+        self._idle.clear()
         try:
             await self._jobs.put(job)
         except asyncio.CancelledError:
-            self._unwritten -= 1
+            self._written(1)
             raise
+
+    def _written(self, count: int) -> None:
+        self._unwritten -= count
+        if not self._unwritten:
+            self._idle.set()
 
     async def _write(self, looks: Sequence[_Look]) -> None:
         if not looks:
@@ -117,7 +124,7 @@ class Writer:
             for look in looks:
                 await self._settle(_observing(look.observation), look.done)
             return
-        self._unwritten -= len(looks)
+        self._written(len(looks))
         for look, one in zip(looks, seen, strict=True):
             if not look.done.done():
                 look.done.set_result(one)
@@ -133,7 +140,7 @@ class Writer:
         else:
             if not done.done():
                 done.set_result(result)
-        self._unwritten -= 1
+        self._written(1)
 
     async def _persist(self, work: Callable[[Recorder], T]) -> T:
         return await self._insist(lambda: self._thread.run(lambda: work(self._open())))

@@ -1,0 +1,315 @@
+"""Polling one provider: as many requests at a time as allowed, each where budget, circuit and policy say.
+
+An answer of the same bytes as the last judged one is coverage and nothing else: no model is built and nothing
+is written. Whatever else comes back goes to the recorder.
+"""
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import httpx
+
+from adapters.adapter import Adapter
+from adapters.clock import Timepiece
+from adapters.endpoint import Endpoint
+from adapters.http import BODY_LIMIT, DEADLINE, Came, ask
+from domain.identity import OrderKey, uuid7
+from domain.instants import SECOND, Instant, instant
+from domain.log import LogRefused
+from domain.order import Order
+from domain.readings import Answer, Failed, Look
+from domain.watch import PATIENCE, Watch, unchanged
+from ordertrail.budget import Budget
+from ordertrail.circuit import Circuit
+from ordertrail.fleet import Fleet, Watched
+from ordertrail.orders import Known
+from ordertrail.policy import Policy
+from ordertrail.record import Observation, body_digest
+from ordertrail.writer import Writer
+
+TOO_MANY = 429
+RATE_LIMITED = "rate_limited"
+INTERNAL = "internal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A provider as one worker polls it. `allowance`: seconds its answers may be old without saying so;
+    `transport` replaces the network; `in_flight`: requests at a time."""
+
+    adapter: Adapter
+    endpoint: Endpoint
+    policy: Policy
+    budget: Budget
+    circuit: Circuit
+    transport: httpx.AsyncBaseTransport | None = None
+    in_flight: int = 16
+    allowance: int = 0
+
+
+@dataclass
+class Counts:
+    """What one worker has seen of one provider. `failures` by kind, of single looks."""
+
+    looks: int = 0
+    unchanged: int = 0
+    events: int = 0
+    refused: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What all lanes of a worker have in common."""
+
+    writer: Writer
+    clock: Timepiece
+    rng: Random
+    logger: logging.Logger
+    worker: str = "main"
+    body_limit: int = BODY_LIMIT
+    deadline: float = DEADLINE
+    coverage_gap: int = PATIENCE.coverage_gap
+
+
+class Lane:
+    def __init__(self, target: Target, shared: Shared, http: httpx.AsyncClient) -> None:
+        self.provider = target.adapter.slug
+        self.fleet = Fleet(self.provider, target.policy.grain)
+        self.counts = Counts()
+        self.unsaved: set[str] = set()
+        self._target = target
+        self._shared = shared
+        self._http = http
+        self._budget = target.budget
+        self._circuit = target.circuit
+        self._stopping = False
+        self._turn = asyncio.Lock()
+        self._dozing: asyncio.Future[None] | None = None
+        self._in_trouble = True
+        target.adapter.request(target.endpoint, "any")
+
+    def admit(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
+        """An order that was watched before this worker began; `moment` and `steady` are one point in time."""
+        last = watched.standing.last
+        if last is not None:
+            self._budget.remember(min(steady, steady - (moment - last) / SECOND))
+        self._schedule(order_id, watched, moment, steady)
+
+    def welcome(self, order_id: str, watched: Watched) -> None:
+        """An order that is tracked from now on."""
+        self.fleet.add(order_id, watched)
+        self.stir()
+
+    def reschedule(self, order_id: str, watched: Watched) -> None:
+        """An order whose terms have changed."""
+        if self.fleet.is_out(order_id):
+            self.fleet.update(order_id, watched)
+        else:
+            moment = self._shared.clock.moment().wall
+            self._schedule(order_id, watched, moment, asyncio.get_running_loop().time())
+            self.stir()
+
+    def adopt(self, order_id: str, known: Known) -> None:
+        """Where an order stands that others have looked at."""
+        watched = self.fleet.get(order_id)
+        if watched is not None:
+            self._stands(order_id, watched, known.order, known.watch)
+            self.fleet.update(order_id, watched)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    def _schedule(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
+        last = watched.standing.last
+        if last is None:
+            self.fleet.add(order_id, watched)
+        else:
+            due = self._target.policy.due(watched.standing, last)
+            self.fleet.add(order_id, watched, steady + (due - moment) / SECOND)
+
+    def stir(self) -> None:
+        """Something may be due sooner than it was."""
+        if self._dozing is not None and not self._dozing.done():
+            self._dozing.set_result(None)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self.stir()
+
+    async def work(self) -> None:
+        """One request at a time until stopped; LogRefused ends it."""
+        while (taken := await self._next()) is not None:
+            order_id, watched = taken
+            retry = 1.0
+            try:
+                retry = await self._look(order_id, watched)
+            except LogRefused:
+                raise
+            except Exception as error:
+                self.counts.failures[INTERNAL] += 1
+                self._shared.logger.error(
+                    "%s/%s could not be looked at", self.provider, order_id, exc_info=error
+                )
+                self._circuit.succeeded(asyncio.get_running_loop().time())
+                retry = 60.0
+            finally:
+                self.fleet.put_back(order_id, asyncio.get_running_loop().time() + retry)
+                self.stir()
+
+    async def _next(self) -> tuple[str, Watched] | None:
+        """The next order to look at, once a request may leave; one asker at a time waits for that."""
+        async with self._turn:
+            loop = asyncio.get_running_loop()
+            while not self._stopping:
+                now = loop.time()
+                ready = max(self._budget.ready_at(now), self._circuit.ready_at(now))
+                if ready <= now:
+                    taken = self.fleet.take(now)
+                    if taken is not None:
+                        self._budget.sent(now)
+                        self._circuit.sent()
+                        return taken
+                    ready = self.fleet.next_due()
+                await self._doze(ready)
+            return None
+
+    async def _doze(self, until: float) -> None:
+        loop = asyncio.get_running_loop()
+        dozing = self._dozing = loop.create_future()
+        alarm = None if until == math.inf else loop.call_at(until, self.stir)
+        try:
+            await dozing
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+            self._dozing = None
+
+    async def _look(self, order_id: str, watched: Watched) -> float:
+        """In how many seconds the order is due again."""
+        loop = asyncio.get_running_loop()
+        sent = loop.time()
+        came: Came | None = None
+        try:
+            request = self._target.adapter.request(self._target.endpoint, order_id)
+            came = await ask(
+                self._http,
+                request,
+                clock=self._shared.clock,
+                body_limit=self._shared.body_limit,
+                deadline=self._shared.deadline,
+            )
+        finally:
+            self._account(came, sent, loop.time())
+        self.counts.looks += 1
+        if self._is_unchanged(watched.watch, came.answer):
+            assert watched.watch is not None  # else nothing could be unchanged
+            self.counts.unchanged += 1
+            watched.watch = unchanged(watched.watch, self._looked(came), self._shared.coverage_gap)
+            self._answered(sent)
+        else:
+            await self._record(order_id, watched, came, sent)
+        self.unsaved.add(order_id)
+        standing = watched.standing
+        if self._target.policy.ended(standing, came.answered_at):
+            await self._end(order_id)
+        return (self._target.policy.due(standing, came.answered_at) - came.answered_at) / SECOND
+
+    def _account(self, came: Came | None, sent: float, now: float) -> None:
+        if came is None or (isinstance(came.answer, Failed) and came.answer.kind == "timeout"):
+            self._budget.lost(now)
+        else:
+            self._budget.ended(now)
+        if came is not None:
+            if came.retry_after is not None:
+                self._circuit.hold(now + came.retry_after)
+            if isinstance(came.answer, Answer) and came.answer.status == TOO_MANY:
+                self._refused(sent, now)
+        self.stir()
+
+    def _refused(self, sent: float, now: float) -> None:
+        self.counts.refused += 1
+        self._budget.refused(now, sent)
+
+    def _is_unchanged(self, watch: Watch | None, answer: Answer | Failed) -> bool:
+        """Nothing is open that even the same bytes would have to resolve, of the order or of the provider."""
+        return (
+            watch is not None
+            and isinstance(answer, Answer)
+            and not self._in_trouble
+            and watch.calm
+            and 200 <= answer.status < 300
+            and not answer.truncated
+            and body_digest(answer.body) == watch.digest
+        )
+
+    async def _record(self, order_id: str, watched: Watched, came: Came, sent: float) -> None:
+        key = OrderKey(self.provider, order_id)
+        observation = Observation(
+            key=key,
+            look=self._looked(came, named=True),
+            came_back=came.answer,
+            stream=watched.stream(self.provider),
+            watch=watched.watch,
+            api=self._target.endpoint.api_version or "",
+        )
+        seen = await self._shared.writer.observe(observation)
+        self.counts.events += len(seen.events)
+        self._stands(order_id, watched, seen.order, seen.watch)
+        failed = seen.reading if isinstance(seen.reading, Failed) else None
+        self._in_trouble = failed is not None
+        if failed is None:
+            self._answered(sent)
+        else:
+            self._failed(failed, came, sent)
+
+    def _stands(self, order_id: str, watched: Watched, order: Order, watch: Watch) -> None:
+        watched.version = max(watched.version, order.version)
+        watched.watch = watch
+        watched.phase = order.phase
+        if order.not_after is not None:
+            watched.since = instant(order.not_after)
+        if not order.watched:
+            self.fleet.remove(order_id)
+
+    def _answered(self, sent: float) -> None:
+        if self._circuit.succeeded(sent):
+            self._shared.logger.info("%s answers again", self.provider)
+
+    def _failed(self, failed: Failed, came: Came, sent: float) -> None:
+        now = asyncio.get_running_loop().time()
+        self.counts.failures[failed.kind] += 1
+        if failed.retry_after is not None:
+            self._circuit.hold(now + failed.retry_after)
+        counted = isinstance(came.answer, Answer) and came.answer.status == TOO_MANY
+        if failed.kind == RATE_LIMITED and not counted:
+            self._refused(sent, now)
+        if self._circuit.failed(now, sent):
+            failures = self._circuit.failures
+            self._shared.logger.warning(
+                "%s does not answer as it should (%s), %d times in a row: trying on, at longer intervals",
+                self.provider,
+                failed.kind,
+                failures,
+            )
+
+    async def _end(self, order_id: str) -> None:
+        key = OrderKey(self.provider, order_id)
+        await self._shared.writer.call(lambda recorder: recorder.stop(key, "watch_ended", by=None))
+        self.fleet.remove(order_id)
+
+    def _looked(self, came: Came, *, named: bool = False) -> Look:
+        """Only a look that may be kept needs a name."""
+        return Look(
+            id=uuid7(came.asked_at, self._shared.rng) if named else "",
+            asked_at=came.asked_at,
+            answered_at=came.answered_at,
+            clock=came.clock,
+            age=came.age,
+            allowance=self._target.allowance,
+            worker=self._shared.worker,
+        )

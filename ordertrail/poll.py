@@ -1,0 +1,259 @@
+"""A worker: asks the providers about the orders in the log, and records what they answer, until told to stop.
+
+lanes      one per provider: what is due → request → answer → coverage, or the writer
+writer     group commits of what is news, and of coverage every few seconds
+follower   what others append to the log, and what people ask of a running worker
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from random import Random
+
+from adapters.clock import Timepiece
+from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
+from domain.events import OrderTracked, TrackingStopped
+from domain.identity import OrderKey, reserved
+from domain.log import Log, Request, Row
+from domain.watch import PATIENCE, Watch
+from ordertrail.following import ASKED, Follower, Found, begun, changed, key_of
+from ordertrail.insistence import Insistence
+from ordertrail.lane import Counts, Lane, Shared, Target
+from ordertrail.record import Recorder
+from ordertrail.thread import InLoop, OneThread
+from ordertrail.writer import Writer
+
+REFRESH = "refresh"
+_RECALL = 0.02
+_LOGGER = logging.getLogger(__name__)
+
+
+class Worker:
+    """`open_log` and `make_recorder` may raise LogUnreachable, and are called again; each is used in a thread
+    of its own unless `threads` is False (virtual time). `follow` and `save` are the seconds between two looks
+    at the log and two savings of coverage; `grace` is how long a stop waits for answers and for the log.
+    """
+
+    def __init__(
+        self,
+        *,
+        targets: Mapping[str, Target],
+        open_log: Callable[[], Log],
+        make_recorder: Callable[[], Recorder],
+        clock: Timepiece,
+        rng: Random,
+        worker: str = "main",
+        body_limit: int = BODY_LIMIT,
+        deadline: float = DEADLINE,
+        coverage_gap: int = PATIENCE.coverage_gap,
+        trust_env: bool = False,
+        follow: float = 0.25,
+        save: float = 3.0,
+        grace: float = 10.0,
+        threads: bool = True,
+        logger: logging.Logger = _LOGGER,
+    ) -> None:
+        self._targets = targets
+        self._clock = clock
+        self._follow = follow
+        self._save = save
+        self._grace = grace
+        self._trust_env = trust_env
+        self._logger = logger
+        self._deferred: list[Row] = []
+        self._lanes: dict[str, Lane] = {}
+        thread = OneThread if threads else InLoop
+        insist = Insistence(rng, logger)
+        self._writer = Writer(make=make_recorder, thread=thread("writer"), insist=insist, logger=logger)
+        self._follower = Follower(open_log=open_log, thread=thread("follower"), insist=insist, worker=worker)
+        self._shared = Shared(
+            writer=self._writer,
+            clock=clock,
+            rng=rng,
+            logger=logger,
+            worker=worker,
+            body_limit=body_limit,
+            deadline=deadline,
+            coverage_gap=coverage_gap,
+        )
+
+    @property
+    def counts(self) -> Mapping[str, Counts]:
+        """By provider, since the start."""
+        return {slug: lane.counts for slug, lane in self._lanes.items()}
+
+    @property
+    def orders(self) -> Mapping[str, int]:
+        """Orders watched now, by provider."""
+        return {slug: len(lane.fleet) for slug, lane in self._lanes.items()}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns after `stop` is set and what had come back is recorded; LogRefused if the log is unfit."""
+        self._loop = asyncio.get_running_loop()
+        context = ssl_context()
+        for slug, target in self._targets.items():
+            http = client(
+                transport=target.transport,
+                context=context,
+                connections=target.in_flight,
+                trust_env=self._trust_env,
+            )
+            self._lanes[slug] = Lane(target, self._shared, http)
+        writing = asyncio.create_task(self._writer.run())
+        askers: list[asyncio.Task[None]] = []
+        try:
+            if await self._until(stop, [writing], self._load()):
+                askers = [
+                    asyncio.create_task(lane.work())
+                    for slug, lane in self._lanes.items()
+                    for _ in range(self._targets[slug].in_flight)
+                ]
+                await self._until(stop, [writing, *askers], self._attend())
+        finally:
+            await self._wind_up(writing, askers)
+
+    async def _until(
+        self, stop: asyncio.Event, others: Sequence[asyncio.Task[None]], work: Coroutine[object, object, None]
+    ) -> bool:
+        """Whether the work was done before the stop; whatever fails meanwhile is raised."""
+        working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([working, stopping, *others], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            return working in done and not stop.is_set()
+        finally:
+            working.cancel()
+            stopping.cancel()
+            await asyncio.gather(working, stopping, return_exceptions=True)
+
+    async def _load(self) -> None:
+        await self._follower.load(self._admit)
+        held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
+        self._logger.info("watching orders: %s", held)
+
+    def _admit(self, found: Found) -> None:
+        lane = self._lanes.get(found.key.provider)
+        if lane is not None:
+            moment = self._clock.moment()
+            lane.admit(found.key.order_id, found.watched, moment.wall, self._time())
+
+    async def _attend(self) -> None:
+        """Coverage, what others append, what people ask for, one after the other for ever."""
+        saved, recalling = self._time(), True
+        streams = self._streams()
+        while True:
+            news = await self._follower.news()
+            put_off, self._deferred = self._deferred, []
+            for row in [*put_off, *news.rows]:
+                await self._learn(row)
+            for request in news.requests:
+                self._serve(request)
+            if recalling:
+                recalling = await self._recall(streams)
+            if self._time() - saved >= self._save:
+                await self._save_coverage()
+                saved = self._time()
+            if not news.full:
+                await asyncio.sleep(min(self._follow, _RECALL) if recalling else self._follow)
+
+    async def _learn(self, row: Row) -> None:
+        """What an event says that is not this worker's own; an order being looked at has to wait for it."""
+        key = key_of(row)
+        lane = None if reserved(row.stream) else self._lanes.get(key.provider)
+        if lane is None:
+            return
+        watched = lane.fleet.get(key.order_id)
+        if watched is None:
+            if row.topic == OrderTracked.TOPIC:
+                lane.welcome(key.order_id, begun(row))
+        elif row.version <= watched.version:
+            return
+        elif lane.fleet.is_out(key.order_id):
+            self._deferred.append(row)
+        elif row.topic == TrackingStopped.TOPIC:
+            lane.fleet.remove(key.order_id)
+        elif row.topic in ASKED:
+            lane.reschedule(key.order_id, changed(watched, row))
+        else:
+            await self._judged_elsewhere(key, lane, row)
+
+    async def _judged_elsewhere(self, key: OrderKey, lane: Lane, row: Row) -> None:
+        known = await self._writer.call(lambda recorder: recorder.known(key))
+        if known is None:
+            return
+        if lane.fleet.is_out(key.order_id):
+            self._deferred.append(row)
+        else:
+            lane.adopt(key.order_id, known)
+
+    def _serve(self, request: Request) -> None:
+        provider, _, order_id = request.order.partition("/")
+        lane = self._lanes.get(provider)
+        if request.verb != REFRESH:
+            self._logger.warning("nothing here can %s %s", request.verb, request.order)
+        elif lane is None or not lane.fleet.ask(order_id):
+            self._logger.warning("%s is not watched here: it can't be refreshed", request.order)
+        else:
+            lane.stir()
+
+    async def _recall(self, streams: Iterator[str]) -> bool:
+        """Note a few more orders' priorities and deadlines; False when all have been."""
+        unusual = await self._follower.terms(streams)
+        for key, terms in unusual or ():
+            lane = self._lanes[key.provider]
+            watched = lane.fleet.get(key.order_id)
+            if watched is not None:
+                watched.priority, watched.deadline = terms
+                lane.reschedule(key.order_id, watched)
+        return unusual is not None
+
+    def _streams(self) -> Iterator[str]:
+        for lane in self._lanes.values():
+            for order_id in list(lane.fleet):
+                watched = lane.fleet.get(order_id)
+                if watched is not None:
+                    yield watched.stream(lane.provider)
+
+    async def _save_coverage(self) -> None:
+        for lane in self._lanes.values():
+            unsaved, lane.unsaved = lane.unsaved, set()
+            watches, out = lane.fleet.watches(unsaved)
+            lane.unsaved.update(out)
+            if watches:
+                try:
+                    await self._writer.call(partial(_save_watches, watches))
+                except BaseException:
+                    lane.unsaved |= unsaved
+                    raise
+
+    async def _wind_up(self, writing: asyncio.Task[None], askers: Sequence[asyncio.Task[None]]) -> None:
+        """Let answers on their way be recorded, within bounds, and let go of everything."""
+        for lane in self._lanes.values():
+            lane.stop()
+        if askers:
+            _, late = await asyncio.wait(askers, timeout=self._grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*askers, return_exceptions=True)
+        if not writing.done():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._grace):
+                    await self._save_coverage()
+            await self._writer.close(self._grace)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await self._writer.release()
+        await self._follower.close()
+        for lane in self._lanes.values():
+            await lane.close()
+
+    def _time(self) -> float:
+        """Seconds of the clock that due times are in."""
+        return self._loop.time()
+
+
+def _save_watches(watches: Mapping[str, Watch], recorder: Recorder) -> None:
+    recorder.save_watches(watches)
