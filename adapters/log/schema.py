@@ -73,7 +73,7 @@ LOOKS = Table(
         Column("answered_at", Kind.INTEGER),
         Column("http_status", Kind.INTEGER, optional=True),
         Column("content_type", optional=True),
-        Column("age", Kind.INTEGER),
+        Column("age", Kind.INTEGER, optional=True),
         Column("api"),
         Column("rules"),
         Column("evidence", optional=True),

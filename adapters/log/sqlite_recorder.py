@@ -80,7 +80,7 @@ class SqliteLogRecorder(SQLiteProcessRecorder):
         """Their positions, which are contiguous: there is one writer at a time."""
         if not rows:
             return []
-        cursor.executemany(self.insert_events_statement, rows)
+        cursor.executemany(self.insert_events_statement, map(tuple, rows))
         cursor.execute("SELECT last_insert_rowid()")
         last = cursor.fetchone()[0]
         return list(range(last - len(rows) + 1, last + 1))

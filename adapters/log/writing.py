@@ -7,11 +7,11 @@ from itertools import islice
 from adapters.log.database import Taken, Transaction
 from adapters.log.reading import LogReading
 from adapters.log.schema import EVIDENCE, KEYS, LOOKS, REGISTER, WATCHES
-from domain.log import Committed, Conflict, Entry, KeyRow, Outcome, WatchRow
+from domain.log import Committed, Conflict, Entry, KeyRow, Outcome, Row, WatchRow
 
 # A transaction holds the log's lock, and psycopg can hang beyond some 10 MiB of parameters.
 BATCH_BYTES = 2 * 1024 * 1024
-ROW_BYTES = 256
+ROW_BYTES = 192
 WATCHES_AT_ONCE = 5000
 
 
@@ -51,12 +51,13 @@ class LogWriting(LogReading):
 
     def _settle(self, entry: Entry, lost: set[str]) -> Outcome:
         """Identical rows are a lost acknowledgement, anything else in their place is a conflict."""
-        clash = next(iter(sorted(streams_of(entry) & lost)), None) or self._clash(entry)
+        clash = min(streams_of(entry) & lost, default=None) or self._clash(entry)
         if clash:
             return Conflict(clash)
-        positions = self._positions(entry)
-        if positions:
-            return Committed(positions)
+        stored = self._stored(entry)
+        if stored:
+            same = [(row.stream, row.version, row.topic, row.state) for row in stored] == list(entry.events)
+            return Committed([row.position for row in stored]) if same else Conflict(stored[0].stream)
         known = entry.registration and self._registered(entry)
         try:
             return self._store([entry._replace(registration=None) if known else entry])[0]
@@ -64,56 +65,41 @@ class LogWriting(LogReading):
             return Conflict(min(streams_of(entry)))
 
     def _clash(self, entry: Entry) -> str | None:
-        """The stream of the first row whose place is taken by something else."""
+        """The stream whose registration or key is stored, but another one."""
         if entry.registration and self._registered(entry) not in (None, entry.registration.stream):
             return entry.registration.stream
         if entry.key and self.key(entry.key.stream) not in (None, entry.key.wrapped):
             return entry.key.stream
-        stored = self.streams(list({event.stream for event in entry.events}))
-        rows = {(row.stream, row.version): row for rows in stored.values() for row in rows}
-        for event in entry.events:
-            row = rows.get((event.stream, event.version))
-            if row and (row.topic, row.state) != (event.topic, event.state):
-                return event.stream
         return None
 
-    def _positions(self, entry: Entry) -> list[int]:
-        stored = self.streams(list({event.stream for event in entry.events}))
-        places = {(row.stream, row.version): row.position for rows in stored.values() for row in rows}
-        found = [places.get((event.stream, event.version)) for event in entry.events]
-        return [position for position in found if position is not None]
+    def _stored(self, entry: Entry) -> list[Row]:
+        """What is stored in the places of the entry's events, in their order."""
+        streams = self.streams(list({event.stream for event in entry.events}))
+        rows = {(row.stream, row.version): row for stream in streams.values() for row in stream}
+        found = [rows.get((event.stream, event.version)) for event in entry.events]
+        return [row for row in found if row is not None]
 
     def _registered(self, entry: Entry) -> str | None:
         registration = entry.registration
         return registration and self.registered(registration.provider, registration.order_id)
 
 
-def batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Entries in groups of less than 2 MiB; one that is larger stands alone."""
-    batch: list[Entry] = []
-    size = 0
-    for entry in entries:
-        weight = _weight(entry)
-        if batch and size + weight > BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(entry)
-        size += weight
-    if batch:
-        yield batch
+def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Entries in their order, halved until each part is below 2 MiB or a single entry."""
+    if len(entries) > 1 and _weight(entries) > BATCH_BYTES:
+        half = len(entries) // 2
+        yield from batches(entries[:half])
+        yield from batches(entries[half:])
+    elif entries:
+        yield entries
 
 
-def _weight(entry: Entry) -> int:
-    weight = 2 * ROW_BYTES
-    for event in entry.events:
-        weight += len(event.state) + ROW_BYTES
-    if entry.evidence:
-        weight += len(entry.evidence.sealed) + ROW_BYTES
-    if entry.look:
-        weight += len(entry.look.basis) + ROW_BYTES
-    if entry.watch:
-        weight += len(entry.watch.watch)
-    return weight
+def _weight(entries: Sequence[Entry]) -> int:
+    parts = [len(event.state) for entry in entries for event in entry.events]
+    parts += [len(entry.evidence.sealed) for entry in entries if entry.evidence]
+    parts += [len(entry.look.basis) for entry in entries if entry.look]
+    parts += [len(entry.watch.watch) for entry in entries if entry.watch]
+    return sum(parts) + len(parts) * ROW_BYTES
 
 
 def streams_of(entry: Entry) -> set[str]:
