@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from adapters.claims import claimed
 from domain.body import DOUBLED, Digits, Json, Malformed, parse
-from domain.fields import WrongType
+from domain.fields import TooLong, WrongType
 from domain.instants import Instant
 from domain.provider import Provider
 from domain.readings import Answer, Failed, NotFound, Reading, Rejected, Shown, Unrecognised, Why, WrongOrder
@@ -81,6 +81,8 @@ class Reader:
             return self._standing(order_id, body, meaning)
         except WrongType as error:
             return Rejected(Why.WRONG_TYPE, error.path, meaning)
+        except TooLong as error:
+            return Rejected(Why.TOO_LARGE, error.path, meaning)
         except Malformed as error:
             return Rejected(Why.MALFORMED, str(error), meaning)
 

@@ -4,7 +4,6 @@ AES-256-GCM throughout; the key in settings wraps the streams' keys. A stream's 
 wrapped beside the log, and destroyed to erase.
 """
 
-import hashlib
 import os
 import zlib
 from collections import OrderedDict
@@ -72,8 +71,8 @@ class Vault:
         self._cache(stream, AESGCM(key))
         return KeyRow(stream, nonce + self._master.encrypt(nonce, key, stream.encode()))
 
-    def seal(self, stream: str, body: bytes, at: Instant) -> EvidenceRow:
-        sha256 = hashlib.sha256(body).hexdigest()
+    def seal(self, stream: str, sha256: str, body: bytes, at: Instant) -> EvidenceRow:
+        """`sha256` is the body's, in hex."""
         nonce = os.urandom(_NONCE)
         sealed = self._key(stream).encrypt(nonce, zlib.compress(body, 1), sha256.encode())
         return EvidenceRow(sha256, stream, len(body), nonce + sealed, at)

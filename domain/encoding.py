@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
+from struct import Struct
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,16 +13,13 @@ from domain.log import NewEvent, Row
 MAX_EVENT = 900_000
 """Bytes of a stored event: a Kafka record has to hold it."""
 
+_length = Struct(">Q").pack
 _encoder = msgspec.json.Encoder()
 _decoders = {topic: msgspec.json.Decoder(Event[kind]) for topic, kind in KINDS.items()}  # type: ignore[valid-type] # the class is a value here
 
 
 class UnknownEvent(ValueError):
     """A stored event that this version can't read; the message says which."""
-
-
-def encode(event: Event[Data]) -> bytes:
-    return _encoder.encode(event)
 
 
 def decode(topic: str, state: bytes) -> Event[Data]:
@@ -36,28 +35,32 @@ def decode(topic: str, state: bytes) -> Event[Data]:
 
 def digest(stream: str, version: int, topic: str, state: bytes) -> str:
     """SHA-256 over length-prefixed stream, version (8 bytes, big-endian), topic and stored bytes."""
-    hashed = hashlib.sha256()
-    for part in (stream.encode(), version.to_bytes(8, "big"), topic.encode(), state):
-        hashed.update(len(part).to_bytes(8, "big"))
-        hashed.update(part)
-    return hashed.hexdigest()
+    name, kind = stream.encode(), topic.encode()
+    parts = (_length(len(name)), name, _length(8), _length(version), _length(len(kind)), kind)
+    return hashlib.sha256(b"".join((*parts, _length(len(state)), state))).hexdigest()
 
 
 def row_digest(row: Row) -> str:
     return digest(row.stream, row.version, row.topic, row.state)
 
 
-def chain(
-    stream: str, version: int, previous: str | None, events: Sequence[Event[Data]]
-) -> tuple[list[NewEvent], list[Event[Data]], str | None]:
-    """Events made ready to store after `version`, the same with `previous` set, and the last one's digest."""
-    rows: list[NewEvent] = []
-    chained: list[Event[Data]] = []
+class Link(NamedTuple):
+    """An event ready to be stored, with `previous` set, and its own digest."""
+
+    row: NewEvent
+    event: Event[Data]
+    digest: str
+
+
+def chain(stream: str, version: int, previous: str | None, events: Sequence[Event[Data]]) -> list[Link]:
+    """Events made ready to store after `version`; ValueError for one too large to be published."""
+    links: list[Link] = []
     for event in events:
         version += 1
         linked = msgspec.structs.replace(event, previous=previous)
-        topic, state = linked.data.TOPIC, encode(linked)
+        topic, state = linked.data.TOPIC, _encoder.encode(linked)
+        if len(state) > MAX_EVENT:
+            raise ValueError(f"{topic} of {stream} has {len(state)} bytes, {MAX_EVENT} is the limit")
         previous = digest(stream, version, topic, state)
-        rows.append(NewEvent(stream, version, topic, state))
-        chained.append(linked)
-    return rows, chained, previous
+        links.append(Link(NewEvent(stream, version, topic, state), linked, previous))
+    return links

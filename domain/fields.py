@@ -21,6 +21,15 @@ UNLISTED: dict[str, bool] = {"unlisted": True}
 _MEMBER_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MAX_DIGITS = 1000
+MAX_TEXT = 65_536
+
+
+class TooLong(ValueError):
+    """A text is longer than anyone sends; `path` says where."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: longer than {MAX_TEXT} characters")
+        self.path = path
 
 
 class Use(StrEnum):
@@ -78,7 +87,7 @@ class Fields:
                     self._objects.add(prefix)
 
     def details(self, root: dict[str, Json]) -> dict[str, Detail]:
-        """Everything worth recording, by path. Raises WrongType, and Malformed for a doubled key."""
+        """Everything worth recording, by path. Raises WrongType, TooLong, and Malformed for a doubled key."""
         found: dict[str, Detail] = {}
         self._walk("", "", root, found)
         return found
@@ -227,6 +236,8 @@ def _record(entry: Field, path: str, value: Json, found: dict[str, Detail]) -> N
         raise WrongType(path, "not a number")
     if value is not None and (isinstance(value, Digits) or entry.kind is Kind.DECIMAL):
         value = str(value)
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise TooLong(path)
     found[path] = value
 
 

@@ -5,6 +5,7 @@ The text form has a fixed width, so instants compare the same as text and as num
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Instant = int
 SECOND = 1_000_000
@@ -19,7 +20,12 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]
 
 def text(at: Instant) -> str:
     seconds, micros = divmod(at, SECOND)
-    return f"{(_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]}.{micros:06d}Z"
+    return f"{_second(seconds)}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def text_or_none(at: Instant | None) -> str | None:

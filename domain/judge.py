@@ -5,10 +5,9 @@ lifecycle's graph alone decides what is legal; steps nobody saw are told only wh
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as with_
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from domain.events import (
@@ -40,7 +39,6 @@ from domain.readings import (
     Rejected,
     Shown,
     Unrecognised,
-    Why,
     WrongOrder,
 )
 from domain.watch import PATIENCE, Patience, Watch, given, later, looked, proven
@@ -48,8 +46,8 @@ from domain.watch import PATIENCE, Patience, Watch, given, later, looked, proven
 CORE_RULES = 1
 """Raised when shared judging changes any story's outcome."""
 
-MAX_TEXT = 65_536
 _CHANGES_PER_EVENT = 2_000
+_TEXT_PER_EVENT = 65_536
 
 
 class Bounds(NamedTuple):
@@ -59,8 +57,7 @@ class Bounds(NamedTuple):
     not_after: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, gc=False):
     """One look at one order, with all that bears on its judgement.
 
     `evidence` is the body's SHA-256, `body_digest` the digest that tells equal bodies; `others_answer`: the
@@ -87,8 +84,7 @@ class Draft(NamedTuple):
     provider_time: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """`events` in order, `previous` not yet set; `keep`: look and evidence are to be kept."""
 
     events: list[Event[Data]]
@@ -104,19 +100,18 @@ def judge(case: Case) -> Judgement:
     if isinstance(case.reading, Failed):
         return _failed(case, case.reading)
     drafts = list(_contact_restored(case))
-    answered = with_(case, watch=replace(case.watch, failures=0, failing_since=None))
+    answered = replace(case, watch=replace(case.watch, failures=0, failing_since=None))
     if isinstance(case.reading, NotFound):
         return _not_found(answered, case.reading, drafts)
-    reading = _within_limits(case.reading)
-    if isinstance(reading, Shown):
-        return _shown(answered, reading, drafts)
-    return _odd(answered, reading, drafts)
+    if isinstance(case.reading, Shown):
+        return _shown(answered, case.reading, drafts)
+    return _odd(answered, case.reading, drafts)
 
 
 def judge_contact(case: Case) -> Judgement:
     """What one look at any order tells about reaching its provider; `case.order` folds the contact stream."""
     if isinstance(case.reading, Failed):
-        return _failed(with_(case, others_answer=True), case.reading)
+        return _failed(replace(case, others_answer=True), case.reading)
     watch = replace(case.watch, failures=0, failing_since=None)
     watch = looked(watch, case.look, case.patience.coverage_gap)
     events, watch = _written(case, list(_contact_restored(case)), watch)
@@ -201,11 +196,12 @@ def _detail_changes(case: Case, after: Mapping[str, Detail]) -> dict[str, Detail
     for path, value in after.items():
         if path not in before:
             changes[path] = DetailChange(after=value)
-        elif not fields.same(path, before[path], value, after):
-            changes[path] = DetailChange(before=before[path], after=value)
-    for path, value in before.items():
-        if path not in after:
-            changes[path] = DetailChange(before=value)
+            continue
+        old = before[path]
+        if (old != value or type(old) is not type(value)) and not fields.same(path, old, value, after):
+            changes[path] = DetailChange(before=old, after=value)
+    for path in sorted(before.keys() - after.keys()):
+        changes[path] = DetailChange(before=before[path])
     return changes
 
 
@@ -215,8 +211,12 @@ def _batches(changes: dict[str, DetailChange]) -> Iterator[dict[str, DetailChang
     size = 0
     for path, change in changes.items():
         portion[path] = change
-        size += len(path) + sum(len(side) for side in (change.before, change.after) if isinstance(side, str))
-        if len(portion) == _CHANGES_PER_EVENT or size > MAX_TEXT:
+        size += len(path)
+        if isinstance(change.before, str):
+            size += len(change.before)
+        if isinstance(change.after, str):
+            size += len(change.after)
+        if len(portion) == _CHANGES_PER_EVENT or size > _TEXT_PER_EVENT:
             yield portion
             portion, size = {}, 0
     if portion:
@@ -301,16 +301,6 @@ def _contact_restored(case: Case) -> Iterator[Draft]:
         lost_for = max(0, case.look.answered_at - instant(lost_at)) // SECOND
         interval = Bounds(case.watch.shown_from, case.look.answered_at)
         yield Draft(ContactRestored(lost_for), interval, case.order.state, case.order.phase)
-
-
-def _within_limits(
-    reading: Shown | Unrecognised | Rejected | WrongOrder,
-) -> Shown | Unrecognised | Rejected | WrongOrder:
-    if isinstance(reading, Shown):
-        for path, value in reading.details.items():
-            if isinstance(value, str) and len(value) > MAX_TEXT:
-                return Rejected(Why.TOO_LARGE, path, reading.meaning)
-    return reading
 
 
 def _told(

@@ -12,7 +12,7 @@ import msgspec
 
 from adapters.vault import Vault
 from domain import tracking
-from domain.encoding import chain, decode, digest, row_digest
+from domain.encoding import chain, decode, row_digest
 from domain.events import Data, Event
 from domain.identity import OrderKey, stream_name
 from domain.instants import Instant
@@ -217,10 +217,11 @@ class Orders:
 
 
 def chained(stream: str, order: Order, events: Sequence[Event[Data]]) -> tuple[list[NewEvent], Order]:
-    rows, linked, _ = chain(stream, order.version, order.digest, events)
-    for row, event in zip(rows, linked, strict=True):
-        order = evolve(order, event, row.version, digest(*row))
-    return rows, order
+    """Events ready to be stored after the order's last one, and the order they make."""
+    links = chain(stream, order.version, order.digest, events)
+    for link in links:
+        order = evolve(order, link.event, link.row.version, link.digest)
+    return [link.row for link in links], order
 
 
 def watch_row(stream: str, watch: Watch) -> WatchRow:

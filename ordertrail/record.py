@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +17,7 @@ from domain.events import Data, Event
 from domain.identity import OrderKey, contact_stream
 from domain.instants import HOUR, Instant
 from domain.judge import Case, Judgement, judge, judge_contact
-from domain.log import Conflict, Entry, Log, LogError, LookRow
+from domain.log import Conflict, Entry, EvidenceRow, Log, LogError, LookRow
 from domain.order import Order, Tracking
 from domain.provider import Provider
 from domain.readings import Answer, Failed, Look, NotFound, Read, Reading
@@ -24,8 +25,7 @@ from domain.watch import PATIENCE, Patience, Watch, unchanged
 from ordertrail.orders import ATTEMPTS, Known, Orders, chained, watch_row
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """One look and what came back. `watch` is the caller's own and newer than the stored one, or None.
 
     `began`: the moment tracking began, for an order that is not registered yet (an imported one).
@@ -40,8 +40,7 @@ class Observation:
     began: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """What became of an observation. `events` are what it added; `reading` is None for an unchanged body."""
 
     key: OrderKey
@@ -51,6 +50,22 @@ class Seen:
     events: Sequence[Event[Data]]
     reading: Reading | None
     skipped: bool = False
+
+
+class _Came(NamedTuple):
+    """An answer, the digest that tells equal bodies, and the hex SHA-256 that names its evidence."""
+
+    answer: Answer
+    digest: bytes
+    sha256: str
+
+
+class _Kept(NamedTuple):
+    look: LookRow | None
+    evidence: EvidenceRow | None
+
+
+_NOTHING_KEPT = _Kept(None, None)
 
 
 @dataclass(slots=True)
@@ -120,55 +135,63 @@ class Recorder(Orders):
         return observation.stream or self.log.registered(*observation.key)
 
     def _judge(self, index: int, observation: Observation, batch: _Batch) -> None:
-        key, look = observation.key, observation.look
-        entry, stream, known = self._begin(observation, batch)
+        begun, stream, known = self._begin(observation, batch)
         watch = _current(observation.watch, known.watch)
-        if observation.began is not None and watch.last is not None and look.answered_at <= watch.last:
-            seen = Seen(key, stream, known.order, watch, (), None, skipped=True)
+        last, answered_at = watch.last, observation.look.answered_at
+        if observation.began is not None and last is not None and answered_at <= last:
+            seen = Seen(observation.key, stream, known.order, watch, (), None, skipped=True)
             batch.drafts.append((index, seen, None))
             return
-        body = observation.came_back.body if isinstance(observation.came_back, Answer) else None
-        same = None if body is None else body_digest(body)
-        quiet = watch.calm and known.order.contact_lost is None
-        if same is not None and same == watch.digest and quiet:
-            judgement, reading = (
-                Judgement([], unchanged(watch, look, self._patience.coverage_gap), False),
-                None,
-            )
-        else:
-            reading = self._read(observation)
-            judgement = judge(
-                Case(
-                    provider=self._providers[key.provider],
-                    order=known.order,
-                    watch=watch,
-                    look=look,
-                    reading=reading,
-                    recorded_at=self._now(),
-                    evidence=None if body is None else hashlib.sha256(body).hexdigest(),
-                    body_digest=same,
-                    others_answer=self._others_answer(key.provider, watch, look),
-                    patience=self._patience,
-                )
-            )
-            self._keep_example(observation, reading, batch)
+        came = _came(observation.came_back)
+        judgement, reading = self._judgement(observation, known.order, watch, came)
         rows, order = chained(stream, known.order, judgement.events)
-        entry = entry._replace(events=[*entry.events, *rows])
-        if judgement.keep and body is not None:
+        kept = _NOTHING_KEPT
+        if judgement.keep and came is not None:
             basis = _basis(known.order, watch, observation, self._patience)
-            entry = self._with_evidence(entry, stream, observation, body, basis)
-        if entry.events or entry.look is not None or observation.watch is None:
-            entry = entry._replace(watch=watch_row(stream, judgement.watch))
-        seen = Seen(key, stream, order, judgement.watch, judgement.events, reading)
+            kept = self._sealed(stream, observation, came, basis)
+        entry: Entry | None = None
+        if rows or kept.look is not None or begun is not None or observation.watch is None:
+            row = watch_row(stream, judgement.watch)
+            entry = Entry(events=rows, look=kept.look, evidence=kept.evidence, watch=row)
+            if begun is not None:
+                entry = entry._replace(
+                    events=[*begun.events, *rows], registration=begun.registration, key=begun.key
+                )
+        if isinstance(reading, Failed) and came is not None:
+            self._keep_example(observation, reading, came, batch)
         batch.known[stream] = Known(order, judgement.watch)
-        batch.drafts.append((index, seen, entry if entry != _NOTHING else None))
+        seen = Seen(observation.key, stream, order, judgement.watch, judgement.events, reading)
+        batch.drafts.append((index, seen, entry))
 
-    def _begin(self, observation: Observation, batch: _Batch) -> tuple[Entry, str, Known]:
+    def _judgement(
+        self, observation: Observation, order: Order, watch: Watch, came: _Came | None
+    ) -> tuple[Judgement, Reading | None]:
+        """The reading is None for the same bytes as last time, which tell nothing."""
+        provider, look = observation.key.provider, observation.look
+        calm = watch.calm and order.contact_lost is None
+        if calm and came is not None and came.digest == watch.digest:
+            return Judgement([], unchanged(watch, look, self._patience.coverage_gap), keep=False), None
+        reading = self._read(observation)
+        case = Case(
+            provider=self._providers[provider],
+            order=order,
+            watch=watch,
+            look=look,
+            reading=reading,
+            recorded_at=self._now(),
+            evidence=None if came is None else came.sha256,
+            body_digest=None if came is None else came.digest,
+            others_answer=self._others_answer(provider, watch, look),
+            patience=self._patience,
+        )
+        return judge(case), reading
+
+    def _begin(self, observation: Observation, batch: _Batch) -> tuple[Entry | None, str, Known]:
         """The order as this batch has it so far; an unknown one is tracked by its first look."""
         key = observation.key
         stream = batch.streams.get(key) or self._stream(observation)
         if stream is not None:
-            return _NOTHING, stream, batch.known.get(stream) or self._known[stream]
+            return None, stream, batch.known.get(stream) or self._known[stream]
         wanted = Tracking(environment=self._environments[key.provider])
         began = observation.look.asked_at if observation.began is None else observation.began
         entry, order = self._registered(key, wanted, began, self._now())
@@ -185,38 +208,34 @@ class Recorder(Orders):
         failing_since = watch.failing_since or look.answered_at
         return self._answered.get(provider, 0) > failing_since
 
-    def _with_evidence(
-        self, entry: Entry, stream: str, observation: Observation, body: bytes, basis: bytes
-    ) -> Entry:
-        look, answer = observation.look, observation.came_back
-        evidence = self._vault.seal(stream, body, look.answered_at)
+    def _sealed(self, stream: str, observation: Observation, came: _Came, basis: bytes) -> _Kept:
+        look, answer = observation.look, came.answer
+        evidence = self._vault.seal(stream, came.sha256, answer.body, look.answered_at)
         row = LookRow(
             look=look.id,
             stream=stream,
             order=str(observation.key),
             asked_at=look.asked_at,
             answered_at=look.answered_at,
-            http_status=answer.status if isinstance(answer, Answer) else None,
-            content_type=answer.content_type if isinstance(answer, Answer) else None,
+            http_status=answer.status,
+            content_type=answer.content_type,
             age=look.age,
             api=observation.api,
             rules=self._rules(observation.key.provider),
             evidence=evidence.sha256,
-            truncated=isinstance(answer, Answer) and answer.truncated,
+            truncated=answer.truncated,
             basis=basis,
         )
-        return entry._replace(look=row, evidence=evidence)
+        return _Kept(row, evidence)
 
-    def _keep_example(self, observation: Observation, reading: Reading, batch: _Batch) -> None:
+    def _keep_example(self, observation: Observation, reading: Failed, came: _Came, batch: _Batch) -> None:
         """One failed answer per provider, kind and hour is kept whole, for people to see."""
-        if not isinstance(reading, Failed) or not isinstance(observation.came_back, Answer):
-            return
         provider = observation.key.provider
         example = (provider, reading.kind, observation.look.answered_at // HOUR)
         if example not in self._examples:
             self._examples.add(example)
-            body, stream = observation.came_back.body, contact_stream(provider)
-            batch.examples.append(self._with_evidence(_NOTHING, stream, observation, body, b"{}"))
+            kept = self._sealed(contact_stream(provider), observation, came, b"{}")
+            batch.examples.append(Entry(look=kept.look, evidence=kept.evidence))
 
     def _commit(self, batch: _Batch) -> dict[int, Seen]:
         """What is in the log now, by index; the rest lost a race and has to be judged again."""
@@ -242,9 +261,10 @@ class Recorder(Orders):
                 continue
             provider = observation.key.provider
             failed = isinstance(one.reading, Failed)
-            if not failed:
-                self._answered[provider] = max(self._answered.get(provider, 0), observation.look.answered_at)
-            known = self._fetch([contact_stream(provider)])[contact_stream(provider)]
+            if not failed and observation.look.answered_at > self._answered.get(provider, 0):
+                self._answered[provider] = observation.look.answered_at
+            stream = contact_stream(provider)
+            known = self._known.get(stream) or self._fetch([stream])[stream]
             if failed or not known.watch.calm or known.order.contact_lost is not None:
                 self._note_contact(observation, one.reading or _ANSWERED)
 
@@ -274,13 +294,19 @@ class Recorder(Orders):
         raise LogError(f"{stream} lost every one of {ATTEMPTS} races")
 
 
-_NOTHING = Entry()
 _ANSWERED = NotFound()
 
 
 def body_digest(body: bytes) -> bytes:
     """What tells equal bodies apart cheaply; evidence is named by SHA-256 instead."""
     return hashlib.blake2b(body, digest_size=16).digest()
+
+
+def _came(came_back: Answer | Failed) -> _Came | None:
+    if isinstance(came_back, Failed):
+        return None
+    body = came_back.body
+    return _Came(came_back, body_digest(body), hashlib.sha256(body).hexdigest())
 
 
 def _without_superseded(
