@@ -15,6 +15,7 @@ from domain.readings import Answer, Failed, Look
 from ordertrail.record import Observation
 
 LINE_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
 _REASON_LENGTH = 300
 
 
@@ -106,7 +107,7 @@ def numbered(file: BinaryIO) -> Iterator[NumberedLine]:
 def _rest(file: BinaryIO) -> int:
     """The bytes that were left of a line, now passed over."""
     passed = 0
-    while chunk := file.readline(LINE_BYTES):
+    while chunk := file.readline(CHUNK_BYTES):
         passed += len(chunk)
         if chunk.endswith(b"\n"):
             break
