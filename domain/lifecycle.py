@@ -68,7 +68,8 @@ def _reach(
 def compile_lifecycle(machine: type[StateMachine]) -> Graph:
     """Read the graph off a lifecycle class; its states' values are the provider's words.
 
-    Raises ValueError for what a graph can't say: guards, internal, eventless or ambiguous transitions.
+    Raises ValueError for what a graph can't say: guards, internal, eventless or ambiguous transitions, and
+    names that would replace a part of StateMachine.
     """
     edges: list[Edge] = []
     for state in machine.states:
@@ -79,6 +80,9 @@ def compile_lifecycle(machine: type[StateMachine]) -> Graph:
             if len(events) != 1 or len(targets) != 1 or guarded or transition.internal:
                 raise ValueError(f"{machine.__name__}: {state.value} has a transition that is no plain edge")
             edges.append(Edge(str(state.value), events[0], str(targets[0].value)))
+    names = {state.id for state in machine.states} | {edge.event for edge in edges}
+    if taken := sorted(name for name in names if hasattr(StateMachine, name)):
+        raise ValueError(f"{machine.__name__}: {taken} would replace a part of StateMachine")
     pairs = [(edge.source, edge.target) for edge in edges]
     if len(set(pairs)) != len(pairs) or len({(e.source, e.event) for e in edges}) != len(edges):
         raise ValueError(

@@ -57,8 +57,8 @@ FIELDS = Fields(
         Field("items[].products.value"),
         Field("items[].products.values[]"),
         # Ours, or by currency: kept as evidence only
-        Field("description", Use.UNUSED),
-        Field("metadata", Use.UNUSED),
+        Field("description", Use.SECRET),
+        Field("metadata", Use.SECRET),
         Field("transaction_detail", Use.UNUSED),
         # Refusals
         Field("type", Use.STATE),
