@@ -1,0 +1,3 @@
+from tests.fixtures.recording import memory_log, recording
+
+__all__ = ["memory_log", "recording"]
