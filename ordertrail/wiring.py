@@ -1,31 +1,34 @@
 """Composition: settings in, working parts out. The only place that says which part gets which."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from logging import Logger
 from pathlib import Path
-from random import Random
 
 import httpx
 
+from adapters.clock import SystemClock
 from adapters.endpoint import Endpoint
 from adapters.log import open_log
 from adapters.providers import ADAPTERS
 from adapters.vault import Vault, VaultError, load_key
 from domain.identity import uuid7
-from domain.instants import Instant
-from domain.log import Log
+from domain.log import Log, LogRefused
 from domain.providers import PROVIDERS
+from ordertrail.budget import Budget, Window
+from ordertrail.circuit import Circuit
+from ordertrail.lane import Target
+from ordertrail.machine import now, random_source
+from ordertrail.policy import PlainPolicy
+from ordertrail.poll import Worker
+from ordertrail.publishing import Task
 from ordertrail.record import Recorder
 from ordertrail.settings import Settings
 
 SQLITE = "sqlite:///"
 MEMORY = ":memory:"
-
-
-def now() -> Instant:
-    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,16 @@ def environments(settings: Settings) -> Mapping[str, str]:
     return {slug: httpx.URL(endpoint.url).host for slug, endpoint in endpoints(settings).items()}
 
 
+def made_log(settings: Settings, *, create: bool = True) -> Log:
+    """An open log, for one thread. Raises LogUnreachable, LogRefused."""
+    at = now()
+    return open_log(settings.log, create=create, now=at, new_id=uuid7(at, random_source()))
+
+
 @contextmanager
 def opened_log(settings: Settings, *, create: bool) -> Iterator[Log]:
     """Raises LogUnreachable, LogRefused."""
-    at = now()
-    log = open_log(settings.log, create=create, now=at, new_id=uuid7(at, Random()))
+    log = made_log(settings, create=create)
     try:
         yield log
     finally:
@@ -93,13 +101,18 @@ def opened(settings: Settings, *, create: bool) -> Iterator[Parts]:
 
 def vault_of(settings: Settings, log: Log) -> Vault:
     """A key is made only for a log that holds nothing yet. Raises VaultError."""
+    return Vault(log, load_key(demand_key_file(settings), create=log.tail() == 0))
+
+
+def demand_key_file(settings: Settings) -> Path:
+    """Raises VaultError if there is nowhere to keep the evidence key."""
     file = key_file(settings)
     if file is None:
         raise VaultError(
             "this log has no file of its own to keep the evidence key beside: name one in evidence_key_file "
             "(ORDERTRAIL_EVIDENCE_KEY_FILE); it is made with mode 600 if it is missing and the log is new"
         )
-    return Vault(log, load_key(file, create=log.tail() == 0))
+    return file
 
 
 def recorder_of(settings: Settings, log: Log, vault: Vault) -> Recorder:
@@ -110,7 +123,58 @@ def recorder_of(settings: Settings, log: Log, vault: Vault) -> Recorder:
         readers={slug: adapter.read for slug, adapter in ADAPTERS.items()},
         environments=environments(settings),
         now=now,
-        rng=Random(),
+        rng=random_source(),
         patience=settings.judging,
         worker=settings.worker,
     )
+
+
+def targets_of(settings: Settings) -> Mapping[str, Target]:
+    """Every provider as one worker polls it."""
+    found = {}
+    for slug, endpoint in endpoints(settings).items():
+        asked, adapter = settings.provider(slug), ADAPTERS[slug]
+        windows = asked.windows or [Window.parse(words) for words in adapter.windows]
+        found[slug] = Target(
+            adapter=adapter,
+            endpoint=endpoint,
+            policy=PlainPolicy(pace=settings.pace, watch_for=settings.judging.watch_for),
+            budget=Budget(windows),
+            circuit=Circuit(random_source()),
+            allowance=asked.cache_allowance,
+        )
+    return found
+
+
+def worker_of(settings: Settings, logger: Logger) -> Worker:
+    """A poll worker. Raises VaultError for a log that needs an evidence key file and has none named."""
+    demand_key_file(settings)
+    return Worker(
+        targets=targets_of(settings),
+        open_log=partial(made_log, settings),
+        make_recorder=partial(_worker_recorder, settings),
+        clock=SystemClock(),
+        rng=random_source(),
+        worker=settings.worker,
+        body_limit=settings.body_limit,
+        coverage_gap=settings.judging.coverage_gap,
+        logger=logger,
+    )
+
+
+def _worker_recorder(settings: Settings) -> Recorder:
+    """A key that does not fit is as final as a log that does not: waiting cures neither."""
+    log = made_log(settings)
+    try:
+        return recorder_of(settings, log, vault_of(settings, log))
+    except VaultError as error:
+        log.close()
+        raise LogRefused(str(error)) from error
+
+
+def publishing_task(settings: Settings) -> Task:
+    """What the publishing process is told. ValueError without a broker."""
+    if settings.kafka is None:
+        raise ValueError("no Kafka is set")
+    topics = settings.topics
+    return Task(settings.log, settings.kafka, topics.prefix, topics.replication)

@@ -18,9 +18,10 @@ from ordertrail.auditing import audit as compared
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, Unreachable, WrongUse
 from ordertrail.cli.values import WordType
+from ordertrail.machine import now
 from ordertrail.render import table
 from ordertrail.settings import Settings
-from ordertrail.wiring import log_is_there, now, opened_log
+from ordertrail.wiring import log_is_there, opened_log
 
 CONNECT_SECONDS = 15.0
 REPUBLISHED = (Name.EVENTS, *MODELS)

@@ -17,6 +17,7 @@ from ordertrail.evidence import UnknownEvidence
 from ordertrail.orders import WrongEnvironment
 from ordertrail.setting_sources import SettingsError
 from ordertrail.stream import UnknownOrder
+from ordertrail.supervise import PublishingRefused
 
 
 class Exit(IntEnum):
@@ -54,6 +55,7 @@ STATUS: tuple[tuple[type[Exception], Exit], ...] = (
     (TopicMismatch, Exit.NO),
     (TopicRefused, Exit.NO),
     (PublishRefused, Exit.NO),
+    (PublishingRefused, Exit.NO),
     (PublisherFailed, Exit.UNREACHABLE),
     (PublishError, Exit.NO),
     (FetchFailed, Exit.UNREACHABLE),

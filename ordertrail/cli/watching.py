@@ -17,9 +17,10 @@ from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No
 from ordertrail.cli.values import ACTOR, NORMALISE, ORDER, TIME
 from ordertrail.importing import Import, Imported
+from ordertrail.machine import now
 from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes
 from ordertrail.orders import Tracked
-from ordertrail.wiring import Parts, environments, log_is_there, now, opened
+from ordertrail.wiring import Parts, environments, log_is_there, opened
 
 LINES = click.File("r", encoding="utf-8", errors="replace")
 

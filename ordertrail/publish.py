@@ -1,0 +1,95 @@
+"""The publishing process: one publisher from the log to Kafka, until its stdin ends or anything goes wrong.
+
+It is a process of its own because a Kafka client that failed can leave tasks behind that never end: whatever
+happens, the process ends, and `supervise` starts another. A `Task` comes in on stdin, `Report`s leave on
+stdout, one JSON object a line.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from typing import NoReturn
+
+import msgspec
+
+from adapters.kafka import topics
+from adapters.kafka.failures import ParkedRecord, PublishRefused
+from adapters.kafka.publisher import Publisher
+from adapters.kafka.topics import TopicMismatch, TopicRefused
+from adapters.log import open_log
+from domain.identity import uuid7
+from domain.log import Log, LogError, LogRefused
+from ordertrail.machine import now, random_source
+from ordertrail.publishing import Kind, Report, Task
+
+CLOSE_SECONDS = 6.0
+IDLE_SECONDS = 0.05
+REFUSALS = (PublishRefused, ParkedRecord, TopicMismatch, TopicRefused, LogRefused)
+
+
+def main() -> NoReturn:
+    task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(_work(task))
+    except REFUSALS as error:
+        _report(Report(Kind.REFUSED, str(error)))
+    except Exception as error:  # noqa: BLE001 whatever it is, the next process starts anew
+        _report(Report(Kind.AWAY, str(error) or type(error).__name__))
+    os._exit(0)  # clients may have left threads and tasks that never end
+
+
+async def _work(task: Task) -> None:
+    stop = _stop_with_stdin()
+    at = now()
+    log = open_log(task.log, create=True, now=at, new_id=uuid7(at, random_source()))
+    await topics.ensure(task.kafka, prefix=task.prefix, replication=task.replication)
+    publisher = Publisher(log, task.kafka, now=now, prefix=task.prefix)
+    try:
+        cured = await publisher.start()
+        _report(Report(Kind.STARTED, f"a hanging transaction was ended by {cured}" if cured else ""))
+        await _publish(publisher, stop)
+    finally:
+        await _let_go(publisher, log)
+
+
+async def _publish(publisher: Publisher, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        published = await publisher.run_once()
+        if published is None:
+            await asyncio.sleep(IDLE_SECONDS)
+        else:
+            _report(Report(Kind.PUBLISHED, "", published.position, published.events, published.rows))
+
+
+async def _let_go(publisher: Publisher, log: Log) -> None:
+    try:
+        await asyncio.wait_for(publisher.close(), CLOSE_SECONDS)
+        log.close()
+    except (TimeoutError, LogError):
+        return  # the process ends now, and with it whatever was held
+
+
+def _stop_with_stdin() -> asyncio.Event:
+    """Set when stdin ends: whoever started this process wants it to stop, or is gone."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return stop
+
+
+def _report(report: Report) -> None:
+    try:
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

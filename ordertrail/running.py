@@ -1,0 +1,102 @@
+"""The roles of a running Ordertrail, together in one process: poll, project, publish."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Collection, Coroutine, Mapping
+from enum import StrEnum
+
+from domain.log import Log, LogError, LogRefused
+from ordertrail.project import Projector
+from ordertrail.settings import Settings
+from ordertrail.supervise import PublishingRefused, Supervisor
+from ordertrail.wiring import made_log, publishing_task, worker_of
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Role(StrEnum):
+    POLL = "poll"
+    PROJECT = "project"
+    PUBLISH = "publish"
+
+
+class Projecting:
+    """The projector in a thread of its own, with a log of its own. It waits for a log that is away."""
+
+    def __init__(self, settings: Settings, logger: logging.Logger) -> None:
+        self._settings = settings
+        self._logger = logger
+        self._stop = threading.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Raises LogRefused."""
+        working = asyncio.create_task(asyncio.to_thread(self._work))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        self._stop.set()
+        stopping.cancel()
+        await working
+
+    def _work(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stop.is_set():
+            try:
+                log = made_log(self._settings)
+                pause = FIRST_PAUSE
+                self._project(log)
+            except LogRefused:
+                raise
+            except LogError as error:
+                if pause == FIRST_PAUSE:
+                    self._logger.warning("the read models wait for the log: %s", error)
+                self._stop.wait(pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _project(self, log: Log) -> None:
+        try:
+            Projector(log, say=self._logger.warning).run(self._stop)
+        finally:
+            log.close()
+
+
+async def run_roles(
+    settings: Settings, roles: Collection[Role], stop: asyncio.Event, logger: logging.Logger = _LOGGER
+) -> None:
+    """Until `stop`. What one role can't mend ends all, but publishing alone: the others go on without it.
+
+    Raises LogRefused, VaultError, PublishingRefused.
+    """
+    works: dict[Role, Coroutine[object, object, None]] = {}
+    if Role.POLL in roles:
+        works[Role.POLL] = worker_of(settings, logger).run(stop)
+    if Role.PROJECT in roles:
+        works[Role.PROJECT] = Projecting(settings, logger).run(stop)
+    if Role.PUBLISH in roles:
+        works[Role.PUBLISH] = Supervisor(publishing_task(settings), logger).run(stop)
+    await together(works, stop, logger)
+
+
+async def together(
+    works: Mapping[Role, Coroutine[object, object, None]], stop: asyncio.Event, logger: logging.Logger
+) -> None:
+    """Runs them side by side until all have ended; raises the first failure after the others have stopped."""
+    names = {asyncio.create_task(work): role for role, work in works.items()}
+    failure: BaseException | None = None
+    running = set(names)
+    while running:
+        done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            error = task.exception()
+            if error is None:
+                continue
+            failure = failure or error
+            if isinstance(error, PublishingRefused) and running:
+                logger.error("publishing stopped, the rest goes on: %s", error)
+            else:
+                stop.set()
+    if failure is not None:
+        raise failure
