@@ -8,11 +8,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import append
+from bench import append, project
 from bench.measure import Figure
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "append": append.run,
+    "project": project.run,
 }
 
 

@@ -1,4 +1,4 @@
-"""The bare baseline of writing: the same rows into the same tables, by executemany in one transaction."""
+"""The bare baselines of writing: the same rows into the same tables, by executemany in one transaction."""
 
 import sqlite3
 import time
@@ -9,14 +9,16 @@ from typing import Protocol
 import psycopg
 
 from adapters.log import open_log
-from adapters.log.schema import EVIDENCE, LOOKS, WATCHES, Record, Table
-from domain.log import Entry
+from adapters.log.schema import EVIDENCE, LOOKS, OUTBOX, READ_MODELS, WATCHES, Record, Table
+from domain.log import Change, Entry
 
+Work = tuple[str, list[Record]]
 EVENT_COLUMNS = ("originator_id", "originator_version", "topic", "state")
 
 
 class RawWriter(Protocol):
     def write(self, entries: Sequence[Entry]) -> None: ...
+    def upsert(self, changes: Sequence[Change]) -> None: ...
 
 
 @contextmanager
@@ -39,8 +41,14 @@ class SqliteWriter:
         self._connection = connection
 
     def write(self, entries: Sequence[Entry]) -> None:
+        self._run(_statements(entries, "?"))
+
+    def upsert(self, changes: Sequence[Change]) -> None:
+        self._run(_upserts(changes, "?"))
+
+    def _run(self, work: Iterator[Work]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
-        for statement, rows in _statements(entries, "?"):
+        for statement, rows in work:
             self._connection.executemany(statement, rows)
         self._connection.execute("COMMIT")
 
@@ -50,12 +58,37 @@ class PostgresWriter:
         self._connection = connection
 
     def write(self, entries: Sequence[Entry]) -> None:
+        self._run(_statements(entries, "%s"))
+
+    def upsert(self, changes: Sequence[Change]) -> None:
+        self._run(_upserts(changes, "%s"))
+
+    def _run(self, work: Iterator[Work]) -> None:
         with self._connection.transaction(), self._connection.cursor() as cursor:
-            for statement, rows in _statements(entries, "%s"):
+            for statement, rows in work:
                 cursor.executemany(statement.encode(), rows)
 
 
-def _statements(entries: Sequence[Entry], mark: str) -> Iterator[tuple[str, list[Record]]]:
+def _upserts(changes: Sequence[Change], mark: str) -> Iterator[Work]:
+    names = [column.name for column in READ_MODELS.filled][4:]
+    yield (
+        _insert(READ_MODELS, mark),
+        [
+            (
+                change.model,
+                change.key,
+                change.value,
+                change.fold,
+                *(change.columns.get(name) for name in names),
+            )
+            for change in changes
+        ],
+    )
+    outbox: list[Record] = [(change.model, change.key, change.value, change.position) for change in changes]
+    yield _insert(OUTBOX, mark), outbox
+
+
+def _statements(entries: Sequence[Entry], mark: str) -> Iterator[Work]:
     yield _insert(EVIDENCE, mark), [tuple(entry.evidence) for entry in entries if entry.evidence]
     yield _insert(LOOKS, mark), [tuple(entry.look) for entry in entries if entry.look]
     yield _insert(WATCHES, mark), [tuple(entry.watch) for entry in entries if entry.watch]

@@ -66,8 +66,15 @@ class Order(msgspec.Struct, frozen=True):
         return self.tracking is not None and self.stopped is None
 
     @property
+    def quiet(self) -> bool:
+        """Nothing is open, so that no person need look."""
+        return not (self.oddities or self.contact_lost or self.not_found or self.forgotten)
+
+    @property
     def attention(self) -> list[str]:
         """Why a person should look: the kinds of what is open, each once, in order of appearance."""
+        if self.quiet:
+            return []
         open_kinds = [oddity.kind for _, oddity in sorted(self.oddities.items())]
         lost = ["contact_lost"] if self.contact_lost else []
         unseen = ["not_found"] if self.not_found else []
