@@ -49,8 +49,8 @@ class Transaction(ABC):
 
 
 class Database(ABC):
-    """In a statement `?` is a parameter, `{position}` the column of a stored event's position, and `{any}`
-    after a column asks for any of a list of texts, its parameter."""
+    """In a statement `?` is a parameter, `{position}` the column of a stored event's position, `{last_event}`
+    joins a stream r with its last event as e, and `{any}` after a column asks for any of a list of texts."""
 
     @abstractmethod
     def close(self) -> None: ...

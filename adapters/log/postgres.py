@@ -23,6 +23,11 @@ RETRY_SECONDS = 0.2
 POLL_SECONDS = 0.5  # beside NOTIFY, which can be lost
 CREATION_LOCK = 0x0DE27A11  # an advisory lock's number: ours alone, by chance
 
+LAST_EVENT = (
+    "LATERAL (SELECT originator_version, topic, state FROM stored_events "
+    "WHERE originator_id = r.stream ORDER BY originator_version DESC LIMIT 1) e ON true"
+)
+
 KINDS = {
     Kind.TEXT: 'text COLLATE "C"',
     Kind.INTEGER: "bigint",
@@ -185,7 +190,8 @@ def _rows(connection: Connection[DictRow], statement: str, cells: Sequence[Param
 
 @cache
 def _worded(statement: str) -> str:
-    return statement.format(position="notification_id", any="= ANY(?)").replace("?", "%s")
+    words = statement.format(position="notification_id", any="= ANY(?)", last_event=LAST_EVENT)
+    return words.replace("?", "%s")
 
 
 @cache

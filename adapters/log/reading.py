@@ -7,7 +7,7 @@ from operator import attrgetter
 from adapters.log.database import OverDatabase
 from domain.log import EvidenceRow, Head, LookRow, Row, WatchRow
 
-PAGE = 2000
+PAGE = 5000
 
 EVENTS = (
     "SELECT e.{position}, e.originator_id, coalesce(r.provider || '/' || r.order_id, e.originator_id), "
@@ -17,9 +17,8 @@ EVENTS = (
 
 HEADS = (
     "SELECT r.stream, r.provider, r.order_id, e.originator_version, e.topic, e.state, w.watch "
-    "FROM register r JOIN stored_events e ON e.originator_id = r.stream AND e.originator_version = "
-    "(SELECT max(last.originator_version) FROM stored_events last WHERE last.originator_id = r.stream) "
-    "LEFT JOIN watches w ON w.stream = r.stream "
+    "FROM (SELECT stream, provider, order_id FROM register WHERE {condition} ORDER BY stream LIMIT ?) r "
+    "LEFT JOIN {{last_event}} LEFT JOIN watches w ON w.stream = r.stream ORDER BY r.stream"
 )
 
 LOOKS = (
@@ -60,12 +59,12 @@ class LogReading(OverDatabase):
     def heads(self, provider: str | None = None) -> Iterator[Head]:
         """The last event of each order's stream, by stream, a page at a time. An order tracked meanwhile may
         be missed: take `tail` first and read on from there."""
-        condition = "WHERE r.stream > ? " + ("AND r.provider = ? " if provider else "")
+        statement = HEADS.format(condition="stream > ?" + (" AND provider = ?" if provider else ""))
         filters = (provider,) if provider else ()
         after = ""
         while True:
-            page = self._database.ask(HEADS + condition + "ORDER BY r.stream LIMIT ?", after, *filters, PAGE)
-            yield from map(Head._make, page)
+            page = self._database.ask(statement, after, *filters, PAGE)
+            yield from (Head._make(record) for record in page if record[3] is not None)
             if len(page) < PAGE:
                 return
             after = str(page[-1][0])

@@ -17,6 +17,11 @@ from domain.log import LogRefused, LogUnreachable, NewEvent
 
 POLL_SECONDS = 0.02
 
+LAST_EVENT = (
+    "stored_events e ON e.position = (SELECT position FROM stored_events "
+    "WHERE originator_id = r.stream ORDER BY originator_version DESC LIMIT 1)"
+)
+
 KINDS = {
     Kind.TEXT: "TEXT",
     Kind.INTEGER: "INTEGER",
@@ -120,7 +125,9 @@ def _bound(cells: Sequence[Parameter]) -> list[Parameter]:
 
 @cache
 def _worded(statement: str) -> str:
-    return statement.format(position="position", any="IN (SELECT value FROM json_each(?))")
+    return statement.format(
+        position="position", any="IN (SELECT value FROM json_each(?))", last_event=LAST_EVENT
+    )
 
 
 @cache

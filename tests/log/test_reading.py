@@ -66,6 +66,12 @@ def test_heads_come_page_by_page_and_none_twice(log: Log) -> None:
     assert [head.stream for head in log.heads()] == names
 
 
+def test_an_order_without_events_has_no_head(log: Log) -> None:
+    log.commit([Entry(registration=Registration("runa", "A", "runa-1")), tracked("runa-2", "B")])
+
+    assert [head.stream for head in log.heads()] == ["runa-2"]
+
+
 def test_what_is_not_there_is_none(log: Log) -> None:
     assert log.registered("runa", "A") is None
     assert log.watch("runa-1") is None
