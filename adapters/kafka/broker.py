@@ -85,7 +85,7 @@ class Broker:
                 stderr=log,
                 start_new_session=True,
             )
-        self._guard = _guarded(self._process.pid)
+        self._guard = guarded(self._process.pid)
         self._await_answer(time.monotonic() + timeout)
 
     def stop(self, *, timeout: float = 30) -> None:
@@ -167,8 +167,8 @@ def running(data: Path, *, cache: Path | None = None, fast: bool = True) -> Iter
         broker.stop()
 
 
-def _guarded(pid: int) -> subprocess.Popen[bytes]:
-    """Ends the broker when this process is gone, however it went: its end of the pipe closes then."""
+def guarded(pid: int) -> subprocess.Popen[bytes]:
+    """A child that ends process `pid` when this one is gone, however it went: their pipe closes then."""
     silent = subprocess.DEVNULL
     command = ["sh", "-c", GUARD, str(pid)]
     return subprocess.Popen(

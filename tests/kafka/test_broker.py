@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.kafka import artifacts, topics
-from adapters.kafka.broker import Broker
+from adapters.kafka import artifacts
+from adapters.kafka.broker import Broker, BrokerFailed
 
 
 def test_a_machine_without_java_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,30 +53,32 @@ def test_two_that_fetch_at_once_fetch_once(monkeypatch: pytest.MonkeyPatch, tmp_
     assert (tmp_path / "calls").read_text() == "called\n"
 
 
-@pytest.mark.anyio
-async def test_a_broker_keeps_its_address_and_topics_over_stop_and_start(frail: Broker) -> None:
-    await topics.ensure(frail.bootstrap, prefix="kept.")
-    frail.stop()
+def test_a_broker_comes_back_where_it_was_unless_that_is_taken(tmp_path: Path) -> None:
+    first = Broker(tmp_path, tmp_path)
+    host, port = first.bootstrap.split(":")
+    (tmp_path / "server.properties").write_text(f"node.id=1\nlisteners=PLAINTEXT://{first.bootstrap},X://\n")
 
-    again = Broker(artifacts.fetch(), frail.data)
-    again.launch()
+    assert Broker(tmp_path, tmp_path).bootstrap == first.bootstrap
 
-    try:
-        states = await topics.describe(again.bootstrap, prefix="kept.")
-        assert again.bootstrap == frail.bootstrap
-        assert not any(state.differences for state in states)
-    finally:
-        again.stop()
-        frail.launch()
+    with socket.create_server((host, int(port))):
+        assert Broker(tmp_path, tmp_path).bootstrap != first.bootstrap
 
 
-def test_a_broker_ends_with_the_process_that_started_it(kafka: str, tmp_path: Path) -> None:
+def test_a_broker_that_cannot_run_says_why(kafka: str, tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "no-jars", tmp_path / "data")
+
+    with pytest.raises(BrokerFailed, match=r"kafka\.tools\.StorageTool"):
+        broker.launch()
+
+
+def test_a_broker_ends_with_the_process_that_started_it() -> None:
     code = (
-        "import sys; from pathlib import Path; from adapters.kafka import broker;"
-        "print(broker.start(Path(sys.argv[1])).pid, flush=True); input()"
+        "import subprocess; from adapters.kafka.broker import guarded;"
+        "child = subprocess.Popen(['sleep', '60']); guard = guarded(child.pid);"
+        "print(child.pid, flush=True); input()"
     )
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdin=pipe, stdout=pipe) as starter:
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe) as starter:
         assert starter.stdout
         pid = int(starter.stdout.readline())
         starter.send_signal(signal.SIGKILL)
