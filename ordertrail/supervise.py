@@ -1,4 +1,4 @@
-"""Keeping a publishing process at work: started, listened to, started again after failures, stopped in time."""
+"""Keeping a publishing process at work: started, listened to, started again when it failed, stopped."""
 
 import asyncio
 import logging

@@ -3,6 +3,7 @@
 import click
 
 from ordertrail.cli.asking import attention, evidence, history, order, orders
+from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.publishing import audit, topics
 from ordertrail.cli.running import run
@@ -11,7 +12,7 @@ from ordertrail.cli.simulating import simulate
 from ordertrail.cli.watching import import_polls, refresh, stop, track
 
 VERBS: dict[str, list[click.Command]] = {
-    "Begin": [run, check, lifecycles],
+    "Begin": [demo, run, check, lifecycles],
     "Watch": [track, stop, refresh, import_polls],
     "Ask": [orders, order, history, evidence, attention],
     "Publish": [topics, audit],

@@ -13,6 +13,7 @@ from adapters.kafka.failures import PublisherFailed, PublishError, PublishRefuse
 from adapters.kafka.topics import TopicMismatch, TopicRefused
 from adapters.vault import VaultError
 from domain.log import LogError, LogRefused, LogUnreachable
+from ordertrail.demo.world import WorldError
 from ordertrail.evidence import UnknownEvidence
 from ordertrail.orders import WrongEnvironment
 from ordertrail.setting_sources import SettingsError
@@ -45,6 +46,7 @@ STATUS: tuple[tuple[type[Exception], Exit], ...] = (
     (Unreachable, Exit.UNREACHABLE),
     (UnknownOrder, Exit.NO),
     (UnknownEvidence, Exit.NO),
+    (WorldError, Exit.WRONG_USE),
     (SettingsError, Exit.WRONG_USE),
     (WrongEnvironment, Exit.WRONG_USE),
     (LogUnreachable, Exit.UNREACHABLE),
