@@ -8,12 +8,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import append, project
+from bench import append, memory, poll, project, publish
 from bench.measure import Figure
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
+    "poll": poll.run,
     "append": append.run,
     "project": project.run,
+    "publish": publish.run,
+    "memory": memory.run,
 }
 
 

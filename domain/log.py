@@ -1,8 +1,8 @@
 """The log's port: what the application asks of a database that holds the log, and the rows that pass.
 
 `adapters/log` implements `Log` on SQLite and PostgreSQL; one contract suite (`tests/log`) runs on both. Calls
-are blocking and may be made from any one thread at a time per object. All times are microseconds since 1970 UTC
-unless a name says otherwise.
+are blocking and may be made from any one thread at a time per object. All times are microseconds since 1970
+UTC unless a name says otherwise.
 
     LogError
     ├── LogUnreachable   the database can't be reached or answers no more; try again later
@@ -105,8 +105,8 @@ class Entry(NamedTuple):
     """What one judged look or one command adds to the log: all of it or nothing.
 
     `watch` may be overwritten by a later one at any time; everything else is written once. Evidence and looks
-    that are already stored are no conflict; registrations and keys are one unless they are stored identically:
-    what is sealed under a second key could never be opened.
+    that are already stored are no conflict; registrations and keys are one unless they are
+    stored identically: what is sealed under a second key could never be opened.
     """
 
     events: Sequence[NewEvent] = ()

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +24,7 @@ from domain.provider import Provider
 from domain.watch import Watch
 
 ATTEMPTS = 20
+TOGETHER = 500
 
 
 @dataclass(slots=True)
@@ -41,6 +43,12 @@ class Tracked:
     stream: str
     new: bool
     changed: bool
+
+
+class _Begun(NamedTuple):
+    tracked: Tracked
+    entry: Entry | None
+    known: Known
 
 
 class WrongEnvironment(ValueError):
@@ -82,10 +90,16 @@ class Orders:
         self._tracked_at: dict[str, str] = {}
 
     def track(self, orders: Sequence[tuple[OrderKey, Tracking]]) -> list[Tracked]:
-        """Begin, change or resume tracking; raises WrongEnvironment before anything is written."""
+        """Begin, change or resume tracking, many in one transaction.
+
+        Raises WrongEnvironment before anything is written.
+        """
         for key, wanted in orders:
             self._check_environment(key.provider, wanted.environment)
-        return [self._track(key, wanted) for key, wanted in orders]
+        tracked: list[Tracked] = []
+        for start in range(0, len(orders), TOGETHER):
+            tracked += self._track_together(orders[start : start + TOGETHER])
+        return tracked
 
     def stop(self, key: OrderKey, reason: str, *, by: str | None) -> bool:
         """Whether it was watched; an unknown order is not."""
@@ -133,28 +147,46 @@ class Orders:
                 return True
         raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
 
+    def _track_together(self, orders: Sequence[tuple[OrderKey, Tracking]]) -> list[Tracked]:
+        drafts = [self._begun(key, wanted) for key, wanted in orders]
+        outcomes = iter(self.log.commit([draft.entry for draft in drafts if draft.entry is not None]))
+        tracked: list[Tracked] = []
+        for (key, wanted), draft in zip(orders, drafts, strict=True):
+            if draft.entry is not None and isinstance(next(outcomes), Conflict):
+                self._known.pop(draft.tracked.stream, None)
+                tracked.append(self._track(key, wanted))
+            else:
+                self._remember(draft.tracked.stream, draft.known)
+                tracked.append(draft.tracked)
+        self._forget_oldest()
+        return tracked
+
     def _track(self, key: OrderKey, wanted: Tracking) -> Tracked:
         for _ in range(ATTEMPTS):
-            now = self._now()
-            stream = self.log.registered(*key)
-            if stream is None:
-                entry, order = self._registered(key, wanted, now, now)
-                if self._stored(entry, entry.events[0].stream, Known(order)):
-                    return Tracked(key, entry.events[0].stream, new=True, changed=True)
-                continue
-            known = self._fetch([stream])[stream]
-            events = tracking.track(
-                known.order,
-                wanted,
-                at=now,
-                recorded_at=now,
-                rules=self._rules(key.provider),
-                worker=self._worker,
-            )
-            rows, order = chained(stream, known.order, events)
-            if not rows or self._stored(Entry(events=rows), stream, Known(order, known.watch)):
-                return Tracked(key, stream, new=False, changed=bool(rows))
+            draft = self._begun(key, wanted)
+            if draft.entry is None or self._stored(draft.entry, draft.tracked.stream, draft.known):
+                return draft.tracked
         raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def _begun(self, key: OrderKey, wanted: Tracking) -> _Begun:
+        now = self._now()
+        stream = self.log.registered(*key)
+        if stream is None:
+            entry, order = self._registered(key, wanted, now, now)
+            stream = entry.events[0].stream
+            return _Begun(Tracked(key, stream, new=True, changed=True), entry, Known(order))
+        known = self._fetch([stream])[stream]
+        events = tracking.track(
+            known.order,
+            wanted,
+            at=now,
+            recorded_at=now,
+            rules=self._rules(key.provider),
+            worker=self._worker,
+        )
+        rows, order = chained(stream, known.order, events)
+        tracked = Tracked(key, stream, new=False, changed=bool(rows))
+        return _Begun(tracked, Entry(events=rows) if rows else None, Known(order, known.watch))
 
     def _registered(
         self, key: OrderKey, wanted: Tracking, at: Instant, recorded_at: Instant

@@ -4,9 +4,6 @@ import pytest
 
 from adapters.kafka import broker
 from adapters.kafka.broker import Broker
-from tests.fixtures.broker import kafka, prefix
-
-__all__ = ["kafka", "prefix"]
 
 
 @pytest.fixture(scope="session")

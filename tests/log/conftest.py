@@ -6,10 +6,7 @@ import pytest
 from eventsourcing import cryptography
 
 from domain.log import Log
-from tests.fixtures.postgres import postgres_url
 from tests.log.entries import opened
-
-__all__ = ["postgres_url"]
 
 # The library's contract tests import its cipher that needs pycryptodome; it has another one, on cryptography.
 sys.modules.setdefault("eventsourcing.cipher", cryptography)
