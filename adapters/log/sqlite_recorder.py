@@ -1,5 +1,7 @@
 """eventsourcing's recorder on SQLite: positions that are never used again, one insert for many events."""
 
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +16,7 @@ from eventsourcing.sqlite import (
 )
 
 BUSY_SECONDS = 30
+RETRY_SECONDS = 0.02
 CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 4000
 LAST = 2**63 - 1
@@ -39,7 +42,17 @@ class LogConnection(SQLiteConnection):
 
 class LogConnectionPool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()._sqlite_conn
+        """SQLite does not wait by itself while another process turns a new file to WAL."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self._configured(super()._create_connection()._sqlite_conn)
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                    raise
+            time.sleep(RETRY_SECONDS)
+
+    def _configured(self, connection: sqlite3.Connection) -> SQLiteConnection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
