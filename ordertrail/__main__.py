@@ -10,7 +10,7 @@ import traceback
 import click
 
 from ordertrail.cli import program
-from ordertrail.cli.session import Session
+from ordertrail.cli.session import Session, log_to_stderr
 from ordertrail.cli.trouble import Exit, explained
 from ordertrail.render import clean
 
@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     session = Session()
+    log_to_stderr(session.verbosity)
     try:
         status = program.main(arguments, prog_name="ordertrail", standalone_mode=False, obj=session)
         sys.stdout.flush()

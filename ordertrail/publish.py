@@ -20,6 +20,7 @@ from adapters.kafka.topics import TopicMismatch, TopicRefused
 from adapters.log import open_log
 from domain.identity import uuid7
 from domain.log import Log, LogError, LogRefused
+from ordertrail.kafka_words import words
 from ordertrail.machine import now, random_source
 from ordertrail.publishing import Kind, Report, Task
 
@@ -36,7 +37,7 @@ def main() -> NoReturn:
     except REFUSALS as error:
         _report(Report(Kind.REFUSED, str(error)))
     except Exception as error:  # noqa: BLE001 whatever it is, the next process starts anew
-        _report(Report(Kind.AWAY, str(error) or type(error).__name__))
+        _report(Report(Kind.AWAY, words(error)))
     os._exit(0)  # clients may have left threads and tasks that never end
 
 

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from adapters.kafka import topics
 from adapters.log import masked
 from domain.log import LogError
+from ordertrail.kafka_words import words
 from ordertrail.settings import Loaded, Settings
 from ordertrail.wiring import endpoints, log_file, log_is_there, opened_log
 
@@ -65,7 +66,7 @@ def _kafka(settings: Settings) -> Reach:
     try:
         states = asyncio.run(asyncio.wait_for(_described(settings, settings.kafka), PATIENCE_SECONDS * 2))
     except (KafkaError, OSError, TimeoutError) as error:
-        return Reach("kafka", settings.kafka, False, f"no broker answers ({error or type(error).__name__})")
+        return Reach("kafka", settings.kafka, False, words(error))
     made = sum(state.partitions is not None for state in states)
     return Reach("kafka", settings.kafka, True, f"{made} of {len(states)} topics are there")
 

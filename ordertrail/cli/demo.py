@@ -64,7 +64,7 @@ def demo(
     ordertrail demo
     ordertrail demo --orders 40 --seconds 120 --fresh
     """
-    log_to_stderr(session.verbosity - 1)
+    log_to_stderr(min(session.verbosity - 1, 1))
     place = Place(keep)
     wish = Wish(place, seed, orders, seconds, fresh, not no_kafka, session.settings.kafka)
     with place.taken():

@@ -18,6 +18,7 @@ from ordertrail.auditing import audit as compared
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, Unreachable, WrongUse
 from ordertrail.cli.values import WordType
+from ordertrail.kafka_words import words
 from ordertrail.machine import now
 from ordertrail.render import table
 from ordertrail.settings import Settings
@@ -83,10 +84,11 @@ def _bounded(work: Coroutine[object, object, T], bootstrap: str) -> T:
     try:
         return asyncio.run(asyncio.wait_for(work, CONNECT_SECONDS * 2))
     except (KafkaError, OSError, TimeoutError) as error:
-        why = str(error) or type(error).__name__
-        raise Unreachable(
-            f"Kafka at {bootstrap} does not answer: {why}; start it or set kafka right"
-        ) from None
+        raise _away(bootstrap, error) from None
+
+
+def _away(bootstrap: str, error: Exception) -> Unreachable:
+    return Unreachable(f"Kafka at {bootstrap}: {words(error)}; start it, or set kafka right")
 
 
 def _show(session: Session, states: list[TopicState]) -> None:
@@ -139,12 +141,14 @@ def audit(session: Session, full: bool) -> int:
     settings, bootstrap = session.settings, broker(session.settings)
     if not log_is_there(settings):
         raise No("there is no log yet: nothing can be compared")
+    states = _bounded(_described(settings, bootstrap), bootstrap)
+    if missing := [state.full_name for state in states if state.partitions is None]:
+        raise No(f"missing on {bootstrap}: {', '.join(missing)}; `ordertrail topics` makes topics")
     with opened_log(settings, create=False) as log, Console(stderr=True).status("reading the topics back"):
         try:
             report = asyncio.run(compared(bootstrap, log, prefix=settings.topics.prefix, full=full))
         except (KafkaError, OSError, TimeoutError) as error:
-            why = str(error) or type(error).__name__
-            raise Unreachable(f"Kafka at {bootstrap} does not answer: {why}") from None
+            raise _away(bootstrap, error) from None
     _told(session, report)
     return Exit.DONE if report.clean else Exit.NO
 

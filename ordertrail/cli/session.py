@@ -111,15 +111,14 @@ def session_of(context: click.Context) -> Session:
 
 
 def log_to_stderr(verbosity: int) -> None:
-    """Short lines; what other libraries say only where it warns."""
+    """Short lines of our own; what clients complain of is said once, in our words."""
     level = {-1: logging.WARNING, 0: logging.INFO}.get(verbosity, logging.DEBUG)
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-    logging.getLogger("ordertrail").setLevel(level)
-    # aiokafka tells of every reconnect; the publisher says once what it means.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL if verbosity < 2 else logging.WARNING)
+    logging.getLogger("ordertrail").setLevel(level if verbosity > -2 else logging.ERROR)
+    for name in ("aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING if verbosity > 1 else logging.CRITICAL)
 
 
 def _json(context: click.Context, _option: click.Parameter, given: bool) -> None:

@@ -1,6 +1,6 @@
 """What is watched: begin, stop, look now, and bring in polls that others made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from random import Random
@@ -22,6 +22,7 @@ from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes
 from ordertrail.orders import Tracked
 from ordertrail.wiring import Parts, environments, log_is_there, opened
 
+BATCH = 200
 LINES = click.File("r", encoding="utf-8", errors="replace")
 
 
@@ -63,12 +64,17 @@ def track(
     bad = 0
     with opened(session.settings, create=True) as parts:
         hosts = environments(session.settings)
+        batch: list[Wish] = []
         for wish in _all(wishes, lines, said):
             if isinstance(wish, BadLine):
                 bad += 1
                 session.refuse(wish.number, wish.why)
-            else:
-                _told(session, _tracked(parts, wish, hosts[wish.key.provider]))
+                continue
+            if len(batch) == BATCH or any(wish.key == other.key for other in batch):
+                _track(session, parts, batch, hosts)
+                batch.clear()
+            batch.append(wish)
+        _track(session, parts, batch, hosts)
     return Exit.NO if bad else Exit.DONE
 
 
@@ -78,11 +84,17 @@ def _all(wishes: Iterator[Wish | BadLine], lines: IO[str] | None, said: Wish) ->
         yield from read_wishes(lines, said)
 
 
-def _tracked(parts: Parts, wish: Wish, host: str) -> Tracked:
+def _track(session: Session, parts: Parts, wishes: Sequence[Wish], hosts: Mapping[str, str]) -> None:
+    wanted = [(wish.key, _wanted(parts, wish, hosts[wish.key.provider])) for wish in wishes]
+    for tracked in parts.recorder.track(wanted):
+        _told(session, tracked)
+
+
+def _wanted(parts: Parts, wish: Wish, host: str) -> Tracking:
     """What a wish leaves open stays as it was."""
     known = parts.recorder.known(wish.key)
     before = (known.order.tracking if known else None) or Tracking(host)
-    wanted = Tracking(
+    return Tracking(
         environment=host,
         ref=before.ref if wish.ref is None else wish.ref,
         priority=before.priority if wish.priority is None else wish.priority,
@@ -90,8 +102,6 @@ def _tracked(parts: Parts, wish: Wish, host: str) -> Tracked:
         tenant=before.tenant if wish.tenant is None else wish.tenant,
         kind=before.kind,
     )
-    [tracked] = parts.recorder.track([(wish.key, wanted)])
-    return tracked
 
 
 def _told(session: Session, tracked: Tracked) -> None:

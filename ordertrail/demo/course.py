@@ -12,7 +12,7 @@ from domain.identity import OrderKey
 from domain.log import Log
 from domain.order import Tracking
 from ordertrail.demo.streaming import Streaming, lack
-from ordertrail.demo.view import Picture, View
+from ordertrail.demo.view import Picture, Said, View
 from ordertrail.demo.world import (
     Batch,
     Place,
@@ -110,9 +110,10 @@ class Demo:
         async with AsyncExitStack() as stack:
             urls = await stack.enter_async_context(serve(simulators))
             settings = settings_of(self._wish.place, urls)
-            await asyncio.to_thread(_track, settings, simulators)
             log = await asyncio.to_thread(made_log, settings)
             stack.callback(log.close)
+            await self._read(log)  # what earlier runs recorded is counted, not shown again
+            await asyncio.to_thread(_track, settings, simulators)
             streaming = self._streaming(settings, log)
             if streaming is not None:
                 stack.push_async_callback(streaming.close)
@@ -170,14 +171,19 @@ class Demo:
 
     async def _look(self, log: Log, worker: Worker, streaming: Streaming | None) -> None:
         """Bring the picture up to date and show it."""
-        news = []
-        while rows := await asyncio.to_thread(log.read, self._after, ROWS):
-            self._after = rows[-1].position
-            news += self.picture.take(rows)
+        news = await self._read(log)
         self.picture.looks = {slug: counts.looks for slug, counts in worker.counts.items()}
         if streaming is not None:
             self.picture.published, self.picture.kafka = streaming.told.events, streaming.where
         self._view.show(self.picture, news)
+
+    async def _read(self, log: Log) -> list[Said]:
+        """What is new in the log."""
+        news: list[Said] = []
+        while rows := await asyncio.to_thread(log.read, self._after, ROWS):
+            self._after = rows[-1].position
+            news += self.picture.take(rows)
+        return news
 
     async def _sum_up(self, log: Log, streaming: Streaming | None, stop: asyncio.Event) -> Summary:
         report = None

@@ -14,6 +14,7 @@ from adapters.kafka.broker import Broker, BrokerFailed
 from adapters.kafka.findings import AuditReport
 from domain.log import Log
 from ordertrail.auditing import audit
+from ordertrail.kafka_words import words
 from ordertrail.publishing import Task
 from ordertrail.supervise import PublishingRefused, Supervisor, Told
 
@@ -84,7 +85,7 @@ class Streaming:
         try:
             return await audit(self._bootstrap, log, prefix=self._prefix)
         except (KafkaError, OSError, TimeoutError) as error:
-            self._say(f"the topics can't be read back: {error or type(error).__name__}")
+            self._say(f"the topics can't be read back: {words(error)}")
             return None
 
     async def stop_publishing(self) -> None:
