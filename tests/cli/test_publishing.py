@@ -1,0 +1,79 @@
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from ordertrail.publishing import Task
+from ordertrail.supervise import PublishingRefused, Supervisor
+from tests.cli.conftest import Ordertrail
+from tests.cli.polls import XVERSE, written, xverse
+
+LOGGER = logging.getLogger("tests")
+
+
+@pytest.fixture
+def settings(place: Path, kafka: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Task:
+    """The settings name a broker and topics of the test's own."""
+    monkeypatch.setenv("ORDERTRAIL_KAFKA", kafka)
+    monkeypatch.setenv("ORDERTRAIL_TOPICS__PREFIX", prefix)
+    return Task(f"sqlite:///{place}/ordertrail.db", kafka, prefix, 1)
+
+
+async def _published(task: Task, position: int) -> Supervisor:
+    """A publishing process at work until it has told of a position of the log."""
+    supervisor, stop = Supervisor(task, LOGGER), asyncio.Event()
+    working = asyncio.create_task(supervisor.run(stop))
+    async with asyncio.timeout(60):
+        while supervisor.told.position < position and not working.done():
+            await asyncio.sleep(0.05)
+    stop.set()
+    await working
+    return supervisor
+
+
+def test_what_is_published_agrees_with_the_log(place: Path, ordertrail: Ordertrail, settings: Task) -> None:
+    ordertrail("import", written(place / "polls", [xverse(0, "new"), xverse(5, "complete")]))
+    events = ordertrail("history", XVERSE, "--json").lines
+    ordertrail("orders")
+
+    pending = ordertrail("audit", "--json").lines[0]
+    asyncio.run(_published(settings, events[-1]["position"]))
+
+    assert (pending["clean"], pending["checked"]) == (True, 0)
+    for options in ([], ["--full"]):
+        answer = ordertrail("audit", "--json", *options)
+        assert answer.status == 0
+        assert (answer.lines[0]["checked"], answer.lines[0]["pending"]) == (len(events) + 1, 0)
+
+
+def test_another_log_on_the_same_topics_is_refused(
+    place: Path, ordertrail: Ordertrail, settings: Task
+) -> None:
+    ordertrail("track", "runa/O-1")
+    asyncio.run(_published(settings, 1))
+    (place / "ordertrail.db").unlink()
+    (place / "ordertrail.db.key").unlink()
+    ordertrail("track", "runa/O-1")
+
+    with pytest.raises(PublishingRefused, match="this is log"):
+        asyncio.run(_published(settings, 1))
+    assert ordertrail("audit").status == 1
+
+
+def test_topics_are_printed_one_a_line(ordertrail: Ordertrail, settings: Task) -> None:
+    answer = ordertrail("topics", "--json")
+
+    assert answer.status == 0
+    assert {line["topic"]: line["partitions"] for line in answer.lines}[f"{settings.prefix}events"] == 12
+    assert not any(line["differences"] for line in answer.lines)
+
+
+def test_a_topic_with_records_is_not_published_again(ordertrail: Ordertrail, settings: Task) -> None:
+    ordertrail("track", "runa/O-1")
+    asyncio.run(_published(settings, 1))
+
+    answer = ordertrail("topics", "--republish", "events")
+
+    assert answer.status == 1
+    assert "is not empty" in answer.err

@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pytest
+
+from ordertrail.setting_sources import SettingsError
+from ordertrail.settings import load
+from tests.cli.conftest import Ordertrail
+
+WRONG = {
+    "LGO=x": "ORDERTRAIL_LGO: unknown setting 'lgo'; did you mean log?",
+    "LOG=mysql://u:canary@h/d": "ORDERTRAIL_LOG: log: mysql://u:***@h/d is no log",
+    "LOG__FILE=x": "log is a single value",
+    "KAFKA=localhost": "ORDERTRAIL_KAFKA: kafka: is no broker: use host:port",
+    "KAFKA=canary:canary@h:9092": "is no broker",
+    "PROVIDERS={}": "providers is a table",
+    "PROVIDERS__RUN__URL=https://a": "unknown provider 'providers.run'; did you mean runa?",
+    "PROVIDERS__RUNA__KEY=canary": "unknown setting 'providers.runa.key'; did you mean api_key?",
+    "PROVIDERS__RUNA__API_KEY=canary\nx": "providers.runa.api_key: holds a character",
+    "PROVIDERS__RUNA__URL=api.runa.io": "providers.runa.url: is no URL such as",
+    "PROVIDERS__RUNA__URL=https://u:canary@api.runa.io": "keys go into api_key",
+    "PROVIDERS__RUNA__WINDOWS=[300": "is no list such as",
+    "PROVIDERS__RUNA__WINDOWS=300/fortnight": "'300/fortnight' is no rate",
+    "PATIENCE__FAILURES=0": "patience.failures: Input should be greater than or equal to 1",
+    "PACE=0": "pace: Input should be greater than 0",
+    "CONFIG=nowhere.toml": "nowhere.toml",
+}
+
+
+@pytest.mark.parametrize("setting", WRONG)
+def test_a_mistake_is_named_with_its_place_and_never_its_secret(setting: str) -> None:
+    name, _, value = setting.partition("=")
+
+    with pytest.raises(SettingsError) as caught:
+        load(None, {f"ORDERTRAIL_{name}": value})
+
+    assert WRONG[setting] in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_the_environment_overrides_the_file(place: Path) -> None:
+    (place / "ordertrail.toml").write_text(
+        'log = "sqlite:///a.db"\nworker = "w"\n[providers.runa]\nwindows = ["5/s"]\n'
+    )
+
+    loaded = load(None, {"ORDERTRAIL_LOG": "sqlite:///b.db", "ORDERTRAIL_PROVIDERS__RUNA__API_KEY": "0123"})
+
+    assert (loaded.settings.log, loaded.settings.worker) == ("sqlite:///b.db", "w")
+    assert loaded.origin("log") == "ORDERTRAIL_LOG"
+    assert loaded.origin("worker") == "ordertrail.toml"
+    assert loaded.origin("kafka") == "default"
+    key = loaded.settings.provider("runa").api_key
+    assert key is not None
+    assert key.get_secret_value() == "0123"
+    assert loaded.settings.provider("runa").windows == [(5, 1.0)]
+
+
+def test_windows_are_a_list_or_words(place: Path) -> None:
+    for value in ('["300/min", "10/s"]', "300/min, 10/s"):
+        loaded = load(None, {"ORDERTRAIL_PROVIDERS__RUNA__WINDOWS": value})
+
+        assert loaded.settings.provider("runa").windows == [(300, 60.0), (10, 1.0)]
+
+
+def test_an_unknown_key_in_the_file_stops_every_command(place: Path, ordertrail: Ordertrail) -> None:
+    (place / "ordertrail.toml").write_text("[providers.runa]\nulr = 'https://a'\n")
+
+    for command in (["orders"], ["check"], ["run"], ["track", "runa/O-1"]):
+        answer = ordertrail(*command)
+
+        assert answer.status == 2
+        assert "ordertrail.toml: unknown setting 'providers.runa.ulr'; did you mean url?" in answer.err
+
+
+def test_check_says_where_each_value_comes_from_and_masks_secrets(
+    ordertrail: Ordertrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERTRAIL_PROVIDERS__RUNA__API_KEY", "canary-key")
+    monkeypatch.setenv("ORDERTRAIL_PROVIDERS__RUNA__URL", "http://127.0.0.1:1")
+
+    answer = ordertrail("check", "--json")
+
+    rows = {line["setting"]: line for line in answer.lines if "setting" in line}
+    assert rows["providers.runa.api_key"] == {
+        "setting": "providers.runa.api_key",
+        "value": "********",
+        "from": "ORDERTRAIL_PROVIDERS__RUNA__API_KEY",
+    }
+    assert rows["log"]["from"] == "default"
+    assert "canary-key" not in answer.out + answer.err
+
+
+def test_check_says_what_is_unreachable(ordertrail: Ordertrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERTRAIL_PROVIDERS__RUNA__URL", "http://127.0.0.1:1")
+
+    answer = ordertrail("check", "--json")
+
+    assert answer.status == 3
+    reached = {line["check"]: line["reachable"] for line in answer.lines if "check" in line}
+    assert reached == {
+        "log": True,
+        "kafka": None,
+        "xverse": None,
+        "ordinalsbot": None,
+        "runa": False,
+        "xmrto": None,
+    }
