@@ -77,10 +77,10 @@ class Shared:
 
 
 class Lane:
-    def __init__(self, target: Target, shared: Shared, http: httpx.AsyncClient) -> None:
+    def __init__(self, target: Target, shared: Shared, http: httpx.AsyncClient, counts: Counts) -> None:
         self.provider = target.adapter.slug
         self.fleet = Fleet(self.provider, target.policy.grain)
-        self.counts = Counts()
+        self.counts = counts
         self.unsaved: set[str] = set()
         self._target = target
         self._shared = shared

@@ -64,6 +64,7 @@ class Worker:
         self._logger = logger
         self._deferred: list[Row] = []
         self._lanes: dict[str, Lane] = {}
+        self._counts = {slug: Counts() for slug in targets}
         thread = OneThread if threads else InLoop
         insist = Insistence(rng, logger)
         self._writer = Writer(make=make_recorder, thread=thread("writer"), insist=insist, logger=logger)
@@ -82,12 +83,12 @@ class Worker:
     @property
     def counts(self) -> Mapping[str, Counts]:
         """By provider, since the start."""
-        return {slug: lane.counts for slug, lane in self._lanes.items()}
+        return self._counts
 
     @property
     def orders(self) -> Mapping[str, int]:
         """Orders watched now, by provider."""
-        return {slug: len(lane.fleet) for slug, lane in self._lanes.items()}
+        return {slug: len(self._lanes[slug].fleet) if slug in self._lanes else 0 for slug in self._targets}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns after `stop` is set and what had come back is recorded; LogRefused if the log is unfit."""
@@ -100,7 +101,7 @@ class Worker:
                 connections=target.in_flight,
                 trust_env=self._trust_env,
             )
-            self._lanes[slug] = Lane(target, self._shared, http)
+            self._lanes[slug] = Lane(target, self._shared, http, self._counts[slug])
         writing = asyncio.create_task(self._writer.run())
         askers: list[asyncio.Task[None]] = []
         try:
@@ -238,17 +239,19 @@ class Worker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*askers, return_exceptions=True)
-        if not writing.done():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._grace):
-                    await self._save_coverage()
-            await self._writer.close(self._grace)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-        await self._writer.release()
-        await self._follower.close()
-        for lane in self._lanes.values():
-            await lane.close()
+        try:
+            if not writing.done():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._grace):
+                        await self._save_coverage()
+                await self._writer.close(self._grace)
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            await self._writer.release()
+            await self._follower.close()
+            for lane in self._lanes.values():
+                await lane.close()
 
     def _time(self) -> float:
         """Seconds of the clock that due times are in."""

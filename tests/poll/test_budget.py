@@ -1,0 +1,155 @@
+from collections import deque
+from heapq import heappop, heappush
+from random import Random
+
+import pytest
+
+from ordertrail.budget import NEVER, Budget, Window
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("300/min", Window(300, 60)),
+        ("2/10s", Window(2, 10)),
+        ("3/s", Window(3, 1)),
+        ("5000/day", Window(5000, 86_400)),
+        ("100/15min", Window(100, 900)),
+        (" 7/h ", Window(7, 3600)),
+    ],
+)
+def test_a_window_is_read_from_text(text: str, window: Window) -> None:
+    assert Window.parse(text) == window
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0/min", "-3/s", "3/0s", "3", "3/fortnight", "", "3.5/s", "9999999999/s", "1/99999day", "3 a min"],
+)
+def test_a_senseless_window_is_refused_with_a_reason(text: str) -> None:
+    with pytest.raises(ValueError, match="is no rate: "):
+        Window.parse(text)
+
+
+def most_counted(arrivals: list[float], seconds: float) -> int:
+    """The most requests a provider counts in any half-open window of that length."""
+    window: deque[float] = deque()
+    most = 0
+    for at in sorted(arrivals):
+        while window and window[0] <= at - seconds:
+            window.popleft()
+        window.append(at)
+        most = max(most, len(window))
+    return most
+
+
+def arrivals(budget: Budget, rng: Random, *, requests: int, askers: int) -> list[float]:
+    """When requests reach a provider that is at times slow, and some of whose answers never come."""
+    now = 0.0
+    reached: list[float] = []
+    answers: list[tuple[float, bool]] = []
+    while len(reached) < requests:
+        ready = budget.ready_at(now)
+        if ready <= now and len(answers) < askers:
+            budget.sent(now)
+            way = rng.choice((0.001, rng.uniform(0, 0.3), rng.uniform(0, 12)))
+            reached.append(now + way)
+            lost = rng.random() < 0.05
+            heappush(answers, (now + (10.0 if lost else way + rng.uniform(0, 0.2)), lost))
+            continue
+        first = answers[0][0] if answers else NEVER
+        now = max(now, min(first, ready if len(answers) < askers else NEVER))
+        if now == first:
+            _, lost = heappop(answers)
+            (budget.lost if lost else budget.ended)(now)
+    return reached
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "windows", [("300/min",), ("3/s",), ("2/10s",), ("2/s", "100/min"), ("3/s", "20/10s", "60/min")]
+)
+def test_no_provider_ever_counts_more_than_a_window_allows(windows: tuple[str, ...], seed: int) -> None:
+    limits = [Window.parse(text) for text in windows]
+
+    reached = arrivals(Budget(limits), Random(seed), requests=400, askers=16)
+
+    for limit in limits:
+        assert most_counted(reached, limit.seconds) <= limit.limit
+
+
+def test_nearly_all_of_a_window_is_used_when_answers_are_quick() -> None:
+    budget, now, sent = Budget([Window(300, 60.0)]), 0.0, 0
+
+    while now < 3600:
+        now = max(now, budget.ready_at(now))
+        budget.sent(now)
+        now += 0.02
+        budget.ended(now)
+        sent += 1
+
+    assert sent / 3600 * 60 > 290
+
+
+def test_requests_are_spread_over_the_window_after_a_small_burst() -> None:
+    budget = Budget([Window(300, 60.0)])
+
+    for _ in range(30):
+        assert budget.ready_at(0.0) < 1e-9
+        budget.sent(0.0)
+
+    assert budget.ready_at(0.0) == pytest.approx(0.2)
+
+
+def test_with_all_requests_in_flight_only_an_answer_helps() -> None:
+    budget = Budget([Window(1, 10.0)])
+    budget.sent(0.0)
+
+    assert budget.ready_at(100.0) == NEVER
+    budget.ended(100.0)
+    assert 110.0 < budget.ready_at(100.0) < 110.1
+
+
+def test_a_request_that_was_given_up_counts_until_it_can_no_longer_arrive() -> None:
+    budget = Budget([Window(1, 10.0)], grace=60.0)
+    budget.sent(0.0)
+    budget.lost(30.0)
+
+    assert budget.ready_at(30.0) > 100.0
+
+
+def test_requests_of_a_process_before_this_one_count() -> None:
+    budget = Budget([Window(2, 10.0)])
+    budget.remember(-4.0)
+    budget.remember(-1.0)
+
+    assert 6.0 < budget.ready_at(0.0) < 6.1
+
+
+def test_a_refusal_shrinks_the_fullest_window_once_for_all_then_in_flight() -> None:
+    budget = Budget([Window(10, 1.0), Window(1000, 60.0)])
+    for _ in range(3):
+        budget.sent(5.0)
+
+    for _ in range(3):
+        budget.refused(5.1, sent=5.0)
+
+    assert budget.allowed == [9.0, 1000.0]
+
+
+def test_a_shrunken_window_recovers_slowly_and_never_beyond_its_limit() -> None:
+    budget = Budget([Window(100, 1.0)])
+    budget.refused(0.0, sent=0.0)
+
+    budget.ready_at(50.0)
+    assert budget.allowed == [95.0]
+    budget.ready_at(10_000.0)
+    assert budget.allowed == [100.0]
+
+
+def test_without_windows_there_is_no_limit() -> None:
+    budget = Budget([])
+    budget.sent(1.0)
+    budget.refused(1.0, sent=1.0)
+
+    assert budget.ready_at(1.0) == 1.0

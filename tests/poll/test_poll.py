@@ -1,0 +1,218 @@
+"""A worker from end to end: a real log in a file, the providers in the same process, a thousandfold pace."""
+
+import asyncio
+import logging
+import time
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from domain.identity import OrderKey
+from domain.instants import text
+from domain.log import Log, LogRefused, LogUnreachable
+from domain.phases import Phase
+from domain.watch import Watch
+from ordertrail.budget import Window
+from ordertrail.policy import PlainPolicy
+from ordertrail.record import Recorder
+from tests.poll.working import Place, running, until
+
+pytestmark = pytest.mark.anyio
+
+
+def state(place: Place, key: OrderKey) -> str | None:
+    return place.order(key).state
+
+
+async def test_orders_are_followed_to_where_they_really_stand(place: Place) -> None:
+    keys = [key for slug in place.simulators for key in place.seed_orders(slug, 3)]
+    place.track(keys)
+
+    async with running(place.worker()) as worker:
+        await until(lambda: all(state(place, key) for key in keys))
+        await until(lambda: any(place.order(key).phase is Phase.FULFILLED for key in keys))
+
+    assert sum(worker.orders.values()) == 12
+    assert all(counts.looks for counts in worker.counts.values())
+    assert not any(counts.failures for counts in worker.counts.values())
+
+
+async def test_unchanged_answers_are_coverage_and_no_events(place: Place) -> None:
+    keys = frozen(place)
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].unchanged > 20)
+
+    counts, tail = worker.counts["xverse"], place.log.tail()
+    watches = [saved(place, key) for key in keys]
+    assert counts.events == tail - len(keys)
+    assert sum(span.looks for watch in watches for span in watch.spans) == counts.looks
+
+
+async def test_an_order_tracked_while_it_runs_is_looked_at(place: Place) -> None:
+    async with running(place.worker("runa")) as worker:
+        await until(lambda: "runa" in worker.orders)
+        [key] = place.seed_orders("runa", 1)
+        place.track([key])
+        await until(lambda: state(place, key) is not None)
+
+
+async def test_a_stopped_order_is_left_alone(place: Place) -> None:
+    keys = frozen(place)
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].unchanged > 3)
+        for key in keys:
+            place.recorder(place.log).stop(key, "asked", by="tester")
+        await until(lambda: worker.orders["xverse"] == 0)
+        await asyncio.sleep(0.05)
+        looks = worker.counts["xverse"].looks
+        await asyncio.sleep(0.2)
+
+    assert worker.counts["xverse"].looks == looks
+
+
+async def test_a_request_to_refresh_comes_before_all_else(place: Place) -> None:
+    place.policy = PlainPolicy(pace=10.0)
+    keys = frozen(place)
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].looks == len(keys))
+        place.log.ask("refresh", str(keys[0]), time.time_ns() // 1000)
+        await until(lambda: worker.counts["xverse"].looks == len(keys) + 1)
+
+
+async def test_a_restarted_worker_goes_on_where_it_was(place: Place) -> None:
+    place.policy = PlainPolicy(pace=10.0)
+    keys = frozen(place)
+    async with running(place.worker("xverse")) as first:
+        await until(lambda: first.counts["xverse"].looks == len(keys))
+    tail = place.log.tail()
+
+    async with running(place.worker("xverse")) as second:
+        await until(lambda: second.orders["xverse"] == len(keys))
+        await asyncio.sleep(0.1)
+
+    assert second.counts["xverse"].looks == 0
+    assert place.log.tail() == tail
+
+
+async def test_an_unreachable_provider_is_said_once_and_asked_until_it_is_back(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="tests.poll")
+    keys = frozen(place)
+    place.transports["xverse"].down = True
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].failures["connect"] > 6)
+        place.transports["xverse"].down = False
+        await until(lambda: all(state(place, key) for key in keys))
+
+    said = [record.message for record in caplog.records if "xverse " in record.message]
+    assert [message.partition(" (")[0] for message in said] == [
+        "xverse does not answer as it should",
+        "xverse answers again",
+    ]
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_a_log_that_is_away_at_the_start_is_waited_for(place: Place) -> None:
+    keys, away = frozen(place), [True, True]
+
+    def opened() -> Log:
+        if away:
+            away.pop()
+            raise LogUnreachable("the disk is away")
+        return place.open()
+
+    async with running(place.worker("xverse", log=opened)):
+        await until(lambda: all(state(place, key) for key in keys))
+
+
+async def test_an_unfit_log_ends_the_worker(place: Place) -> None:
+    def refused() -> Recorder:
+        raise LogRefused("of another version")
+
+    frozen(place)
+
+    with pytest.raises(LogRefused):
+        await asyncio.wait_for(place.worker("xverse", recorder=refused).run(asyncio.Event()), 5)
+
+
+async def test_a_worker_keeps_to_its_budget(place: Place) -> None:
+    place.windows = (Window(6, 1.0),)
+    frozen(place, 12)
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].looks >= 14)
+
+    asked = place.transports["xverse"].asked
+    assert all(later - at > 1.0 for at, later in zip(asked, asked[6:], strict=False))
+    assert all(later >= at for at, later in pairwise(asked))
+
+
+async def test_what_another_worker_has_seen_is_not_seen_anew(place: Place) -> None:
+    keys = place.seed_orders("xmrto", 4)
+    place.track(keys)
+
+    async with running(place.worker("xmrto")), running(place.worker("xmrto")):
+        await until(lambda: all(place.order(key).phase is not None for key in keys))
+        await asyncio.sleep(0.5)
+
+    for key in keys:
+        assert not place.order(key).oddities
+        rows = place.log.stream(str(place.log.registered(*key)))
+        assert [row.version for row in rows] == list(range(1, len(rows) + 1))
+
+
+async def test_watching_ends_long_after_the_order_is_over(place: Place) -> None:
+    place.policy = PlainPolicy(pace=0.001, watch_for=0)
+    keys = place.seed_orders("runa", 2)
+    place.track(keys)
+
+    async with running(place.worker("runa")) as worker:
+        await until(lambda: all(place.order(key).stopped == "watch_ended" for key in keys))
+        await until(lambda: worker.orders["runa"] == 0)
+
+
+async def test_an_order_with_a_deadline_is_looked_at_when_it_has_passed(place: Place) -> None:
+    place.policy = PlainPolicy(pace=100.0)
+    [key] = frozen(place, 1)
+    soon = time.time_ns() // 1000 + 300_000
+    place.track([key], deadline=text(soon))
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].looks == 2)
+
+    assert saved(place, key).last or soon < 0
+
+
+async def test_stopping_records_the_answers_on_their_way(place: Place) -> None:
+    keys = frozen(place, 8)
+    stop, worker = asyncio.Event(), place.worker("xverse")
+    running_worker = asyncio.create_task(worker.run(stop))
+    await until(lambda: len(place.transports["xverse"].asked) > 0)
+
+    stop.set()
+    await running_worker
+
+    seen = sum(state(place, key) is not None for key in keys)
+    assert seen == min(len(place.transports["xverse"].asked), len(keys))
+
+
+def frozen(place: Place, count: int = 4) -> list[OrderKey]:
+    """Xverse orders in which nothing happens for years."""
+    still = Place(place.file, time_scale=1e6)
+    place.transports["xverse"] = still.transports["xverse"]
+    keys = still.seed_orders("xverse", count)
+    still.log.close()
+    place.track(keys)
+    return keys
+
+
+def saved(place: Place, key: OrderKey) -> Watch:
+    row = place.log.watch(str(place.log.registered(*key)))
+    assert row is not None
+    return msgspec.json.decode(row.watch, type=Watch)
