@@ -28,10 +28,12 @@ class Folded:
 
 @dataclass(slots=True)
 class _Standing:
-    """One key during a pass. `known`: it has a row in `attention`; the positions are of the last change."""
+    """One key during a pass. `known`: it has a row in `attention`; `quiet`: nothing can be open. Positions
+    are of the last change."""
 
     order: Order
     known: bool
+    quiet: bool = True
     parking: Parking | None = None
     changed: int = 0
     attention_changed: int = 0
@@ -92,9 +94,10 @@ def _take(run: _Pass, row: Row) -> bool:
         standing = run.standings.setdefault(row.order, _Standing(Order(), known=False))
         _park(run, row, standing, error)
         return False
-    if not (attention.quiet(standing.order) and attention.quiet(after)):
+    quiet = attention.quiet(after)
+    if not (quiet and standing.quiet):
         _watch_attention(standing, after, row)
-    standing.order, standing.changed = after, row.position
+    standing.order, standing.quiet, standing.changed = after, quiet, row.position
     return True
 
 
@@ -103,7 +106,8 @@ def _standing(key: str, rows: Mapping[str, ModelRow]) -> _Standing:
     if row is None:
         return _Standing(Order(), known=False)
     order = orders.stored(row.fold)
-    return _Standing(order, known=bool(order.attention))
+    quiet = attention.quiet(order)
+    return _Standing(order, known=not quiet and bool(order.attention), quiet=quiet)
 
 
 def _evolved(order: Order, row: Row) -> Order:
@@ -130,7 +134,8 @@ def _changes(standings: Mapping[str, _Standing]) -> list[Change]:
     for key, standing in standings.items():
         order = standing.order
         if standing.changed and not reserved(key):
-            kinds = [*order.attention, *([attention.PARKED] if standing.parking else [])]
+            kinds = [] if standing.quiet else order.attention
+            kinds += [attention.PARKED] if standing.parking else []
             changes.append(orders.change(key, order, standing.changed, kinds))
         if standing.attention_changed:
             change = attention.change(key, order, standing.attention_changed, standing.parking)
