@@ -157,7 +157,7 @@ def _shown(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
     if steps is None:
         return _contradicted(case, reading, drafts)
     drafts += _accepted(case, reading, steps)
-    watch = replace(case.watch, unseen=0, unseen_since=None)
+    watch = _found(case.watch)
     if steps:
         watch = given(watch, case.look)
     good = bool(steps) or reading.state == order.state
@@ -237,11 +237,13 @@ def _contradicted(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
     backwards = order.state in case.provider.graph.reachable[reading.state]
     kind = "regressed" if backwards else "unreachable"
     drafts += _oddity(case, Contradicted(reading.state, kind), kind, reading.state)
-    return _told(case, drafts, case.watch, reading.meaning)
+    return _told(case, drafts, _found(case.watch), reading.meaning)
 
 
 def _odd(case: Case, reading: Unrecognised | Rejected | WrongOrder, drafts: list[Draft]) -> Judgement:
+    watch = case.watch
     if isinstance(reading, Unrecognised):
+        watch = _found(watch)
         drafts += _oddity(case, StatusUnrecognised(reading.word), "unrecognised", reading.word)
     elif isinstance(reading, Rejected):
         drafts += _oddity(case, SnapshotRejected(reading.why, reading.example), "rejected", reading.why)
@@ -250,7 +252,12 @@ def _odd(case: Case, reading: Unrecognised | Rejected | WrongOrder, drafts: list
             case, Contradicted(reading.reported, "wrong_order"), "wrong_order", reading.reported
         )
     meaning = reading.meaning or case.body_digest
-    return _told(case, drafts, case.watch, meaning)
+    return _told(case, drafts, watch, meaning)
+
+
+def _found(watch: Watch) -> Watch:
+    """The provider has the order, whatever else it says of it."""
+    return replace(watch, unseen=0, unseen_since=None)
 
 
 def _oddity(case: Case, data: Data, kind: str, word: str | None) -> Iterator[Draft]:

@@ -2,7 +2,7 @@
 
 from domain.events import ContactLost, ContactRestored, OrderForgotten, OrderNotFound, TrackingStopped
 from domain.phases import Phase
-from domain.readings import Failed, NotFound
+from domain.readings import Failed, NotFound, Unrecognised
 from domain.xmrto import XMRTO
 from tests.domain.judging import Trial, interval, names, shown, time
 
@@ -153,6 +153,16 @@ def test_a_purge_before_the_end_needs_patience() -> None:
 
     assert miss(trial, [1, 5, 11], gone=True) == [[], [], ["OrderForgotten"]]
     assert trial.order.watched
+
+
+def test_an_odd_answer_about_the_order_starts_patience_anew() -> None:
+    for reading in (Unrecognised("odd", b"1"), shown("new")):
+        trial = Trial()
+        trial.state("executing", 30)
+        miss(trial, [1, 5])
+        trial.see(reading, 8 * MINUTE)
+
+        assert miss(trial, [12, 13]) == [[], []]
 
 
 def test_not_found_moves_no_bound() -> None:
