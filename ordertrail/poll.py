@@ -235,7 +235,7 @@ class Worker:
         for lane in self._lanes.values():
             lane.stop()
         if askers:
-            _, late = await asyncio.wait(askers, timeout=self._grace)
+            _, late = await asyncio.wait(askers, timeout=0 if writing.done() else self._grace)
             for task in late:
                 task.cancel()
             await asyncio.gather(*askers, return_exceptions=True)

@@ -16,6 +16,7 @@ from domain.watch import Watch
 from ordertrail.budget import Window
 from ordertrail.policy import PlainPolicy
 from ordertrail.record import Recorder
+from simulators.faults import Fault
 from tests.poll.working import Place, running, until
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +147,7 @@ async def test_a_worker_keeps_to_its_budget(place: Place) -> None:
     frozen(place, 12)
 
     async with running(place.worker("xverse")) as worker:
-        await until(lambda: worker.counts["xverse"].looks >= 14)
+        await until(lambda: worker.counts["xverse"].looks >= 9)
 
     asked = place.transports["xverse"].asked
     assert all(later - at > 1.0 for at, later in zip(asked, asked[6:], strict=False))
@@ -200,6 +201,43 @@ async def test_stopping_records_the_answers_on_their_way(place: Place) -> None:
 
     seen = sum(state(place, key) is not None for key in keys)
     assert seen == min(len(place.transports["xverse"].asked), len(keys))
+
+
+async def test_a_provider_that_asks_for_a_pause_gets_it(place: Place) -> None:
+    keys, transport = frozen(place), place.transports["xverse"]
+    transport.refusing = {"retry-after": "1"}
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].refused > 0)
+        transport.refusing = None
+        await asyncio.sleep(0.05)
+        before = len(transport.asked)
+        await until(lambda: all(state(place, key) for key in keys))
+
+    assert transport.asked[before] - transport.asked[before - 1] > 0.9
+    assert worker.counts["xverse"].failures["rate_limited"] == worker.counts["xverse"].refused
+
+
+async def test_faults_of_all_kinds_stop_no_order(place: Place) -> None:
+    faults = {
+        Fault.SERVER_ERROR: 0.1,
+        Fault.SERVER_ERROR_HTML: 0.1,
+        Fault.CUT_OFF: 0.1,
+        Fault.MALFORMED: 0.1,
+        Fault.UNKNOWN_WORD: 0.1,
+    }
+    faulty = Place(place.file, faults=faults)
+    keys = [key for slug in faulty.simulators for key in faulty.seed_orders(slug, 3)]
+    faulty.track(keys)
+
+    async with running(faulty.worker()) as worker:
+        await until(lambda: sum(sum(counts.failures.values()) for counts in worker.counts.values()) > 30)
+        await until(lambda: all(state(place, key) for key in keys))
+
+    kinds = {kind for counts in worker.counts.values() for kind in counts.failures}
+    assert "cut" in kinds
+    assert "internal" not in kinds
+    faulty.log.close()
 
 
 def frozen(place: Place, count: int = 4) -> list[OrderKey]:

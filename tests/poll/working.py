@@ -29,6 +29,7 @@ from ordertrail.policy import PlainPolicy, Policy
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
 from simulators.core import Simulator
+from simulators.faults import FaultPlan
 from simulators.transport import SimulatorTransport
 
 ENVIRONMENT = "provider.example"
@@ -40,6 +41,7 @@ class Silent(httpx.AsyncBaseTransport):
 
     def __init__(self, simulator: Simulator) -> None:
         self.down = False
+        self.refusing: dict[str, str] | None = None
         self.asked: list[float] = []
         self._transport = SimulatorTransport(simulator, time.time, asyncio.sleep)
 
@@ -47,6 +49,8 @@ class Silent(httpx.AsyncBaseTransport):
         self.asked.append(time.monotonic())
         if self.down:
             raise httpx.ConnectError("nobody is there")
+        if self.refusing is not None:
+            return httpx.Response(429, headers=self.refusing, json={"error": "too many"})
         return await self._transport.handle_async_request(request)
 
 
@@ -63,11 +67,14 @@ class Place:
     policy: Policy = field(default_factory=lambda: PlainPolicy(pace=0.001))
     windows: tuple[Window, ...] = ()
     time_scale: float = 0.001
+    faults: FaultPlan = field(default_factory=dict)
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("tests.poll"))
 
     def __post_init__(self) -> None:
         self.simulators = {
-            slug: simulators.build(slug, seed=self.seed, time_scale=self.time_scale, windows=None)
+            slug: simulators.build(
+                slug, seed=self.seed, time_scale=self.time_scale, windows=None, faults=self.faults
+            )
             for slug in ADAPTERS
         }
         self.transports = {slug: Silent(simulator) for slug, simulator in self.simulators.items()}
