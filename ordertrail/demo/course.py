@@ -174,7 +174,7 @@ class Demo:
         news = await self._read(log)
         self.picture.looks = {slug: counts.looks for slug, counts in worker.counts.items()}
         if streaming is not None:
-            self.picture.published, self.picture.kafka = streaming.told.events, streaming.where
+            self.picture.published, self.picture.kafka = streaming.told.position, streaming.where
         self._view.show(self.picture, news)
 
     async def _read(self, log: Log) -> list[Said]:
@@ -190,6 +190,8 @@ class Demo:
         if streaming is not None and not stop.is_set():
             if not await streaming.drained(log):
                 self._view.say("not everything was published in time; it is, the next time")
+            self.picture.published = streaming.told.position
+            self._view.show(self.picture, [])
             await streaming.stop_publishing()
             if streaming.told.position:
                 report = await streaming.compare(log)

@@ -30,7 +30,7 @@ class Said(NamedTuple):
 
 @dataclass
 class Picture:
-    """What is known from the log, counted; `looks` by provider are of this run."""
+    """What is known from the log, counted; `looks` by provider are of this run, `published` is a position."""
 
     orders: dict[str, Phase | None] = field(default_factory=dict)
     events: int = 0
@@ -142,7 +142,7 @@ def _drawn(picture: Picture) -> Group:
         table.add_row(provider, str(looks), words)
     total = Text(
         f"\n{len(picture.orders)} orders, {picture.final} of them final · {picture.events} events · "
-        f"{picture.published} events on Kafka {picture.kafka}\n",
+        f"published up to position {picture.published} {picture.kafka}\n",
         "bold",
     )
     return Group(table, total, *(said.text for said in picture.recent))

@@ -25,7 +25,7 @@ async def _published(task: Task, position: int) -> Supervisor:
     supervisor, stop = Supervisor(task, LOGGER), asyncio.Event()
     working = asyncio.create_task(supervisor.run(stop))
     async with asyncio.timeout(60):
-        while supervisor.told.position < position and not working.done():
+        while supervisor.told.position < position and not working.done():  # noqa: ASYNC110 another process
             await asyncio.sleep(0.05)
     stop.set()
     await working
