@@ -1,4 +1,4 @@
-"""The roles of a running Ordertrail, together in one process: poll, project, publish."""
+"""The roles of a running Ordertrail, together in one process: poll, project, publish, serve."""
 
 import asyncio
 import logging
@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from domain.log import Log, LogError, LogRefused
 from ordertrail.project import Projector
+from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
 from ordertrail.supervise import PublishingRefused, Supervisor
-from ordertrail.wiring import made_log, publishing_task, worker_of
+from ordertrail.wiring import made_log, publishing_task, server_of, worker_of
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -22,6 +23,7 @@ class Role(StrEnum):
     POLL = "poll"
     PROJECT = "project"
     PUBLISH = "publish"
+    SERVE = "serve"
 
 
 class Projecting:
@@ -66,10 +68,11 @@ class Projecting:
 async def run_roles(
     settings: Settings, roles: Collection[Role], stop: asyncio.Event, logger: logging.Logger = _LOGGER
 ) -> None:
-    """Until `stop`. What one role can't mend ends all, but publishing alone: the others go on without it.
+    """Until `stop`. What one role can't mend ends all, but publishing or serving alone: the others go on.
 
-    Raises LogRefused, VaultError, PublishingRefused.
+    Raises LogRefused, VaultError, PublishingRefused, ServingRefused, AddressRefused.
     """
+    server = server_of(settings, logger) if Role.SERVE in roles else None
     works: dict[Role, Coroutine[object, object, None]] = {}
     if Role.POLL in roles:
         works[Role.POLL] = worker_of(settings, logger).run(stop)
@@ -77,6 +80,8 @@ async def run_roles(
         works[Role.PROJECT] = Projecting(settings, logger).run(stop)
     if Role.PUBLISH in roles:
         works[Role.PUBLISH] = Supervisor(publishing_task(settings), logger).run(stop)
+    if server is not None:
+        works[Role.SERVE] = server.run(stop)
     await together(works, stop, logger)
 
 
@@ -94,8 +99,8 @@ async def together(
             if error is None:
                 continue
             failure = failure or error
-            if isinstance(error, PublishingRefused) and running:
-                logger.error("publishing stopped, the rest goes on: %s", error)
+            if isinstance(error, PublishingRefused | ServingRefused) and running:
+                logger.error("%s stopped, the rest goes on: %s", names[task], error)
             else:
                 stop.set()
     if failure is not None:

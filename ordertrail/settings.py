@@ -32,18 +32,28 @@ from ordertrail.setting_sources import (
 )
 
 BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
+ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 LOG_SCHEMES = ("sqlite:///", "postgresql://", "postgres://")
 
 
 def _windows(value: object) -> object:
     """A list of limits, or the same as text: `["300/min", "10/s"]` or `300/min, 10/s`."""
+    return _listed(value, '["300/min"]')
+
+
+def _origins(value: object) -> object:
+    return _listed(value, '["https://shop.example"]')
+
+
+def _listed(value: object, example: str) -> object:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)
         except ValueError:
-            raise ValueError('is no list such as ["300/min"]') from None
+            raise ValueError(f"is no list such as {example}") from None
     return [part.strip() for part in value.split(",")]
 
 
@@ -78,6 +88,19 @@ def _broker(value: object) -> object:
     return value
 
 
+def _address(value: object) -> object:
+    match = ADDRESS.fullmatch(str(value))
+    if not match or int(match[1]) > 65535:
+        raise ValueError("is no address: use host:port, e.g. 127.0.0.1:8787")
+    return value
+
+
+def _origin(value: object) -> object:
+    if not ORIGIN.fullmatch(str(value)):
+        raise ValueError("is no origin such as https://shop.example: no path, no final slash")
+    return value
+
+
 def _header(value: object) -> object:
     """An API key travels in a header: blanks around it are dropped, what no header can carry is refused."""
     if not isinstance(value, str):
@@ -87,7 +110,15 @@ def _header(value: object) -> object:
     return value.strip()
 
 
+def _token(value: object) -> object:
+    token = _header(value)
+    if token == "":
+        raise ValueError("is empty: leave it out for none")
+    return token
+
+
 Rate = Annotated[Window, BeforeValidator(_window)]
+Origin = Annotated[str, BeforeValidator(_origin)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -132,6 +163,9 @@ class Settings(BaseSettings):
     log: Annotated[str, BeforeValidator(_log_url), Field(repr=False)] = "sqlite:///ordertrail.db"
     kafka: Annotated[str, BeforeValidator(_broker)] | None = None
     evidence_key_file: Path | None = None
+    serve: Annotated[str, BeforeValidator(_address)] = "127.0.0.1:8787"
+    serve_token: Annotated[SecretStr, BeforeValidator(_token)] | None = None
+    serve_origins: Annotated[list[Origin], BeforeValidator(_origins)] = []
     worker: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")] = "main"
     body_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024
     clock_error: Seconds = PATIENCE.clock_error / SECOND

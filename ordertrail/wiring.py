@@ -19,12 +19,14 @@ from domain.log import Log, LogRefused
 from domain.providers import PROVIDERS
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
+from ordertrail.door import Address, Door, refuse_open_door
 from ordertrail.lane import Target
 from ordertrail.machine import now, random_source
 from ordertrail.policy import PlainPolicy
 from ordertrail.poll import Worker
 from ordertrail.publishing import Task
 from ordertrail.record import Recorder
+from ordertrail.serve import Server
 from ordertrail.settings import Settings
 
 SQLITE = "sqlite:///"
@@ -170,6 +172,14 @@ def _worker_recorder(settings: Settings) -> Recorder:
     except VaultError as error:
         log.close()
         raise LogRefused(str(error)) from error
+
+
+def server_of(settings: Settings, logger: Logger) -> Server:
+    """The feed's server, within a running loop. Raises AddressRefused."""
+    address = Address.parse(settings.serve)
+    token = settings.serve_token.get_secret_value() if settings.serve_token else None
+    refuse_open_door(address, token)
+    return Server(partial(made_log, settings), address, Door(address, token, settings.serve_origins), logger)
 
 
 def publishing_task(settings: Settings) -> Task:

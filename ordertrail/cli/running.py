@@ -10,7 +10,9 @@ from adapters.log import masked
 from ordertrail.cli.session import Session, common, log_to_stderr
 from ordertrail.cli.trouble import WrongUse
 from ordertrail.cli.values import WordType
+from ordertrail.door import AddressRefused
 from ordertrail.running import Role, run_roles
+from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
 from ordertrail.stopping import stop_on_signals
 
@@ -19,14 +21,14 @@ ROLE = WordType("role", [role.value for role in Role])
 
 
 @click.command()
-@click.argument("roles", nargs=-1, type=ROLE, metavar="[poll|project|publish]...")
+@click.argument("roles", nargs=-1, type=ROLE, metavar="[poll|project|publish|serve]...")
 @common
 @click.pass_obj
 def run(session: Session, roles: tuple[str, ...]) -> None:
-    """Ask the providers, keep the read models, publish: the roles named, or all of them.
+    """Ask the providers, keep the read models, publish, serve the feed: the roles named, or all of them.
 
     Runs until interrupted. What can't be reached is waited for and nothing is lost meanwhile; without Kafka
-    in the settings nothing is published.
+    in the settings nothing is published. The feed is at http://127.0.0.1:8787/events unless `serve` is set.
 
     \b
     ordertrail run
@@ -35,7 +37,10 @@ def run(session: Session, roles: tuple[str, ...]) -> None:
     log_to_stderr(session.verbosity)
     chosen = _chosen(session.settings, roles)
     LOGGER.info("running %s on %s", ", ".join(chosen), masked(session.settings.log))
-    asyncio.run(_run(session, chosen))
+    try:
+        asyncio.run(_run(session, chosen))
+    except (AddressRefused, ServingRefused) as error:
+        raise WrongUse(str(error)) from None
     LOGGER.info("stopped")
 
 
