@@ -14,9 +14,11 @@ from adapters.endpoint import Endpoint
 from adapters.log import open_log
 from bench.logs import fresh_url
 from bench.measure import Figure
-from bench.orders import looks, recorder, tracked
+from bench.orders import BEGIN, recorder, tracked
 from bench.working import worker
 from domain.identity import OrderKey, uuid7
+from domain.instants import HOUR
+from domain.watch import Watch
 
 ORDERS = 200_000
 PORTION = 5000
@@ -33,15 +35,33 @@ def run() -> Iterator[Figure]:
 
 
 def _fill(url: str) -> None:
-    """Orders with ids like UUIDs, each looked at once."""
+    """Orders with ids like UUIDs, each with the coverage of looks behind it."""
     log, rng = open_log(url, now=0, new_id="bench"), random.Random(1)
     recording = recorder(log, rng)
     for portion in range(ORDERS // PORTION):
         orders = [OrderKey("xmrto", uuid7(portion, rng)) for _ in range(PORTION)]
-        first_looks = next(looks(orders, tracked(recording, orders), rng))
-        for start in range(0, PORTION, 1000):
-            recording.observe(first_looks[start : start + 1000])
+        streams = tracked(recording, orders)
+        recording.save_watches({streams[key]: _watch(rng) for key in orders})
     log.close()
+
+
+def _watch(rng: random.Random) -> Watch:
+    return Watch(
+        digest=rng.randbytes(16),
+        meaning=rng.randbytes(16),
+        good=True,
+        shown_from=BEGIN + HOUR,
+        clock="5f0c2bb43c1d",
+        offset=BEGIN,
+        given=HOUR,
+        given_clock="5f0c2bb43c1d",
+        looks=20,
+        first=BEGIN,
+        last=BEGIN + HOUR,
+        span_looks=30,
+        longest_gap=HOUR // 20,
+        counts={"timeout": 1},
+    )
 
 
 def _resident_of_a_worker(url: str, orders: int) -> int:

@@ -43,7 +43,7 @@ def parse(body: bytes) -> Json:
     except UnicodeDecodeError as error:
         raise Malformed(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise Malformed(f"no JSON: {error.msg} at character {error.pos}") from None
+        raise Malformed(f"no JSON: {error.msg.removesuffix(' at')} at character {error.pos}") from None
     except RecursionError:
         raise Malformed("nested too deeply") from None
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:

@@ -121,7 +121,7 @@ def judge_contact(case: Case) -> Judgement:
 def bounds(case: Case) -> Bounds:
     """The interval of what this look shows to be new."""
     watch, look = case.watch, case.look
-    since = watch.shown_from
+    since = watch.shown_from if later(watch, look) else None
     if since is None:
         since = None if case.order.not_before is None else instant(case.order.not_before)
     if since is None:
@@ -142,7 +142,8 @@ def late(case: Case) -> bool:
         return True
     if watch.given is not None and watch.given_clock == look.clock.name:
         return look.effective_start - look.clock.offset < watch.given
-    return look.effective_start < instant(order.not_after)
+    error = 0 if look.clock.name == watch.given_clock else case.patience.clock_error
+    return look.effective_start < instant(order.not_after) + error
 
 
 def _shown(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
@@ -282,7 +283,7 @@ def _not_found(case: Case, reading: NotFound, drafts: list[Draft]) -> Judgement:
         if patient or (final and reading.gone):
             phase = order.phase if final else Phase.FORGOTTEN
             drafts.append(Draft(OrderForgotten(watch.unseen), interval, order.state, phase))
-            if final and reading.gone:
+            if final and reading.gone and order.stopped is None:
                 drafts.append(Draft(TrackingStopped("order_ended", None), interval, order.state, phase))
     events, watch = _written(case, drafts, looked(watch, case.look, patience.coverage_gap, "not_found"))
     new = case.body_digest != case.watch.digest

@@ -10,11 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from domain.body import DOUBLED, Malformed, parse
 from domain.identity import order_key, uuid7
-from domain.instants import Instant, instant, plausible
+from domain.instants import MINUTE, Instant, instant, plausible
 from domain.readings import Answer, Failed, Look
 from ordertrail.record import Observation
 
-LINE_BYTES = 16 * 1024 * 1024
+LINE_BYTES = 64 * 1024 * 1024
+CLOCK_TOLERANCE = 5 * MINUTE
 CHUNK_BYTES = 64 * 1024
 _REASON_LENGTH = 300
 
@@ -66,6 +67,7 @@ class Reader:
     rng: Random
     body_limit: int
     worker: str
+    now: Callable[[], Instant]
 
     def observation(self, line: bytes) -> Observation:
         """Raises Refused."""
@@ -76,6 +78,8 @@ class Reader:
             raise Refused(str(error)) from None
         if poll.answered_at < poll.asked_at:
             raise Refused("answered_at is before asked_at")
+        if poll.answered_at > self.now() + CLOCK_TOLERANCE:
+            raise Refused("answered_at is in the future: whoever captured it has a wrong clock")
         look = Look(uuid7(poll.asked_at, self.rng), poll.asked_at, poll.answered_at, worker=self.worker)
         return Observation(key, look, self._came_back(poll), began=poll.asked_at)
 
@@ -93,12 +97,12 @@ class Reader:
         return Answer(poll.http_status, poll.content_type, body[: self.body_limit], truncated)
 
 
-def numbered(file: BinaryIO) -> Iterator[NumberedLine]:
+def numbered(file: BinaryIO, longest: int = LINE_BYTES) -> Iterator[NumberedLine]:
     """The file's lines, without the blank ones; never more than one of them in memory."""
     number = 0
-    while content := file.readline(LINE_BYTES):
+    while content := file.readline(longest):
         number += 1
-        if len(content) == LINE_BYTES and not content.endswith(b"\n") and _rest(file):
+        if len(content) == longest and not content.endswith(b"\n") and _rest(file):
             yield NumberedLine(number, None)
         elif content.strip():
             yield NumberedLine(number, content)

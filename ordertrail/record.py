@@ -192,7 +192,9 @@ class Recorder(Orders):
         stream = batch.streams.get(key) or self._stream(observation)
         if stream is not None:
             return None, stream, batch.known.get(stream) or self._known[stream]
-        wanted = Tracking(environment=self._environments[key.provider])
+        environment = self._environments[key.provider]
+        self._check_environment(key.provider, environment)
+        wanted = Tracking(environment=environment)
         began = observation.look.asked_at if observation.began is None else observation.began
         entry, order = self._registered(key, wanted, began, self._now())
         stream = entry.events[0].stream

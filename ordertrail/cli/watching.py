@@ -137,7 +137,7 @@ def import_polls(session: Session, file: BinaryIO) -> int:
     their number, the rest goes on, and the exit status is 1.
     """
     settings = session.settings
-    reader = Reader(NORMALISE, Random(), settings.body_limit, settings.worker)
+    reader = Reader(NORMALISE, Random(), settings.body_limit, settings.worker, now)
     with opened(settings, create=True) as parts, progress(session) as advance:
         done = Import(parts.recorder, reader, session.refuse, advance).run(file)
     if session.json:

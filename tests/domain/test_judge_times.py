@@ -133,15 +133,22 @@ def test_two_workers_widen_by_the_clock_error() -> None:
     assert interval(event) == (time(10 - 1), time(21 + 1))
 
 
-def test_no_interval_is_inverted_whatever_the_clocks_say() -> None:
+def test_a_further_state_shown_by_a_late_look_has_no_lower_bound_from_later_looks() -> None:
     trial = Trial()
     trial.see(shown("new"), 500)
 
     [event] = trial.see(shown("pending"), 100, clock=OTHER_CLOCK)
 
-    before, after = interval(event)
-    assert before is not None
-    assert before <= after
+    assert interval(event) == (None, time(101))
+
+
+def test_a_look_of_another_worker_within_the_clock_error_contradicts_nothing() -> None:
+    trial = Trial()
+    trial.state("executing", 20)
+
+    events = trial.see(shown("new"), 21.5, clock=OTHER_CLOCK)
+
+    assert names(events) == []
 
 
 def test_a_lost_watch_makes_the_interval_wider_and_not_wrong() -> None:

@@ -10,7 +10,7 @@ import pytest
 from domain.instants import instant
 from domain.providers import PROVIDERS
 from domain.readings import Answer, Failed
-from ordertrail.captured import LINE_BYTES, Reader, Refused, numbered
+from ordertrail.captured import Reader, Refused, numbered
 from tests.fixtures.recording import ORDER, key
 
 BODY = '{"id": "1", "state": "new"}'
@@ -23,8 +23,10 @@ GOOD = {
     "content_type": "application/json",
     "body": BODY,
 }
+NOW = instant("2027-01-01T00:00:00Z")
+LONGEST = 1024 * 1024
 NORMALISE = {slug: provider.normalise for slug, provider in PROVIDERS.items()}
-READER = Reader(NORMALISE, Random(1), body_limit=1000, worker="import")
+READER = Reader(NORMALISE, Random(1), body_limit=1000, worker="import", now=lambda: NOW)
 
 
 def line(**changes: object) -> bytes:
@@ -128,26 +130,31 @@ def test_blank_lines_are_passed_over_and_counted_on() -> None:
 def test_a_very_long_line_is_passed_over_without_filling_memory(tmp_path: Path) -> None:
     path = tmp_path / "long.jsonl"
     with path.open("wb") as sparse:
-        sparse.truncate(8 * LINE_BYTES)
+        sparse.truncate(8 * LONGEST)
 
     tracemalloc.start()
     with path.open("rb") as file:
-        lines = list(numbered(file))
+        lines = list(numbered(file, LONGEST))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert lines == [(1, None)]
-    assert peak < 3 * LINE_BYTES
+    assert peak < 3 * LONGEST
 
 
 def test_a_line_of_just_the_longest_length_is_read() -> None:
-    longest = b"x" * (LINE_BYTES - 1) + b"\n"
+    longest = b"x" * (LONGEST - 1) + b"\n"
 
-    lines = list(numbered(io.BytesIO(longest + b"next\n" + b"y" * (LINE_BYTES + 1) + b"\nlast")))
+    lines = list(numbered(io.BytesIO(longest + b"next\n" + b"y" * (LONGEST + 1) + b"\nlast"), LONGEST))
 
     assert [(number, content and len(content)) for number, content in lines] == [
-        (1, LINE_BYTES),
+        (1, LONGEST),
         (2, 5),
         (3, None),
         (4, 4),
     ]
+
+
+def test_a_poll_answered_in_the_future_is_refused_since_real_looks_would_seem_older() -> None:
+    with pytest.raises(Refused, match="in the future"):
+        READER.observation(line(answered_at="2027-01-01T00:06:00Z"))

@@ -3,6 +3,7 @@ import json
 from random import Random
 
 from domain.identity import OrderKey
+from domain.instants import instant
 from domain.providers import PROVIDERS
 from ordertrail.captured import Reader
 from ordertrail.history import history
@@ -10,6 +11,8 @@ from ordertrail.importing import BATCH_LOOKS, Import, Imported
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute_text
 
 BODY_LIMIT = 1000
+
+NOW = instant("2027-01-01T00:00:00Z")
 
 
 def poll(minutes: float, word: str, *, order: str = ORDER, **changes: object) -> dict[str, object]:
@@ -31,7 +34,7 @@ def lines(*polls: dict[str, object] | bytes) -> bytes:
 
 def imported(recording: Recording, content: bytes, refusals: list[tuple[int, str]]) -> Imported:
     normalise = {slug: provider.normalise for slug, provider in PROVIDERS.items()}
-    reader = Reader(normalise, Random(1), BODY_LIMIT, "import")
+    reader = Reader(normalise, Random(1), BODY_LIMIT, "import", lambda: NOW)
     run = Import(
         recording.another_recorder(),
         reader,
