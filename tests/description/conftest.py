@@ -1,0 +1,3 @@
+from tests.description.published import published
+
+__all__ = ["published"]
