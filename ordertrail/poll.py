@@ -16,6 +16,7 @@ from adapters.clock import Timepiece
 from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
 from domain.events import OrderTracked, TrackingStopped
 from domain.identity import OrderKey, reserved
+from domain.instants import Instant
 from domain.log import Log, Request, Row
 from domain.watch import PATIENCE, Watch
 from ordertrail.following import ASKED, Follower, Found, begun, changed, key_of
@@ -131,15 +132,14 @@ class Worker:
             await asyncio.gather(working, stopping, return_exceptions=True)
 
     async def _load(self) -> None:
-        await self._follower.load(self._admit)
+        await self._follower.load(partial(self._admit, self._clock.moment().wall, self._time()))
         held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
         self._logger.info("watching orders: %s", held)
 
-    def _admit(self, found: Found) -> None:
+    def _admit(self, moment: Instant, steady: float, found: Found) -> None:
         lane = self._lanes.get(found.key.provider)
         if lane is not None:
-            moment = self._clock.moment()
-            lane.admit(found.key.order_id, found.watched, moment.wall, self._time())
+            lane.admit(found.key.order_id, found.watched, moment, steady)
 
     async def _attend(self) -> None:
         """Coverage, what others append, what people ask for, one after the other for ever."""
