@@ -63,7 +63,7 @@ class Summary:
     report: AuditReport | None
 
 
-ORDERS, SEED = 12, 1
+ORDERS, SEED = 48, 1
 
 
 def world_of(wish: Wish, now: float) -> tuple[World, str]:
