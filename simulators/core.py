@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from simulators.faults import AFTER, BEFORE, DISTORTIONS, VIEWS, Fault, FaultPlan, draw_fault, fault_rng
 from simulators.limits import Limiter, Windows
-from simulators.message import Answer, Body, Request
+from simulators.message import Answer, Body, Request, Told
 from simulators.order import Facts, Order
 from simulators.truth import PREFIX, truth_answer, truth_of
 
@@ -21,6 +21,7 @@ class Call:
     rng: Random | None = None
     fault: Fault | None = None
     took_effect: bool = False
+    told: Told | None = None
 
     def show(
         self,
@@ -30,10 +31,12 @@ class Call:
     ) -> Body:
         """The body a GET of this order shows now, or what the fault makes of it."""
         if self.rng is None or self.fault is None:
+            self.told = Told(order.id, self.now, order.state_at(self.now))
             return body_at(order, self.now)
         view, distortion = VIEWS.get(self.fault), DISTORTIONS.get(self.fault)
         at = view(order, self.now, self.rng) if view else self.now
         honest = body_at(order, at)
+        self.told = Told(order.id, at, order.state_at(at))
         body = distortion(honest, state_fields, self.rng) if distortion else honest
         self.took_effect = at != self.now or body != honest
         return body
@@ -86,9 +89,9 @@ class Simulator:
             return refusal
         wait = self._limiter.wait(self._source.rules(request), self._source.caller(request), now)
         if wait > 0:
-            return self._source.too_many(wait)
+            return replace(self._source.too_many(wait), over_limit=True)
         if not self._faults:
-            return self._source.answer(Call(request, now))
+            return self._answered(Call(request, now))
         return self._faulty(request, now)
 
     def seed_orders(self, count: int, now: float) -> list[str]:
@@ -112,14 +115,18 @@ class Simulator:
         known = self._source.order(request.path.removeprefix(f"{PREFIX}orders/"))
         return truth_answer(self._source.orders() if known is None else [known], request, now)
 
+    def _answered(self, call: Call) -> Answer:
+        answer = self._source.answer(call)
+        return answer if call.told is None else replace(answer, told=call.told)
+
     def _faulty(self, request: Request, now: float) -> Answer:
         rng = fault_rng(self._seed, self.provider, request, now)
         fault = draw_fault(self._faults, rng)
         if fault is None:
-            return self._source.answer(Call(request, now))
+            return self._answered(Call(request, now))
         if fault in BEFORE:
             return replace(BEFORE[fault](self._source, rng), fault=fault)
         call = Call(request, now, rng, fault)
-        honest = self._source.answer(call)
+        honest = self._answered(call)
         answer = AFTER[fault](honest, rng) if fault in AFTER else honest
         return replace(answer, fault=fault) if call.took_effect or answer is not honest else answer

@@ -45,8 +45,21 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Whose truth a body tells, and of which moment (seconds UTC): what no client can know."""
+
+    order: str
+    at: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """`cut_after`: the connection breaks after so many body bytes. `fault`: what was done to it, or None."""
+    """`cut_after`: the connection breaks after so many body bytes. `fault`: what was done to it, or None.
+
+    `pauses`: seconds of silence after each of as many equal parts of the body. `told` is None where no order
+    was shown; `over_limit`: refused by a rate window.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +67,9 @@ class Answer:
     delay_seconds: float = 0.0
     cut_after: int | None = None
     fault: str | None = None
+    pauses: tuple[float, ...] = ()
+    told: Told | None = None
+    over_limit: bool = False
 
 
 def _no_constant(name: str) -> float:

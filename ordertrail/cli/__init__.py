@@ -6,6 +6,8 @@ from ordertrail.cli.asking import attention, evidence, history, order, orders
 from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.publishing import audit, topics
+from ordertrail.cli.rehearsing import rehearse
+from ordertrail.cli.replaying import replay
 from ordertrail.cli.running import run
 from ordertrail.cli.session import common
 from ordertrail.cli.simulating import simulate
@@ -15,8 +17,8 @@ VERBS: dict[str, list[click.Command]] = {
     "Begin": [demo, run, check, lifecycles],
     "Watch": [track, stop, refresh, import_polls],
     "Ask": [orders, order, history, evidence, attention],
-    "Publish": [topics, audit],
-    "Try out": [simulate],
+    "Publish": [topics, audit, replay],
+    "Try out": [simulate, rehearse],
 }
 
 
@@ -26,7 +28,7 @@ class Verbs(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         for title, verbs in VERBS.items():
             with formatter.section(title):
-                formatter.write_dl([(str(verb.name), verb.get_short_help_str(70)) for verb in verbs])
+                formatter.write_dl([(str(verb.name), verb.get_short_help_str(95)) for verb in verbs])
 
 
 @click.group(

@@ -1,0 +1,11 @@
+"""The truth test: the real poller and log in virtual time, against simulators that know what really happened.
+
+virtual    a loop and a clock that jump to what happens next
+scenario   what is rehearsed: orders, days, faults, budgets
+wire       providers in the same process; notes every look with the truth it was answered from
+process    a process of ours, its clock, and how it may end
+stage      the whole of it, run to its end
+lives      the edges of RECORD.md, written down a second time, and what they make certain
+ideal      what an honest record of those looks says, and no more
+scoring    the log against the truth and the ideal
+"""

@@ -1,0 +1,149 @@
+"""What an honest record of the looks at one order says: all that they show, and nothing they leave open.
+
+Worked out from the simulator's own marks, never from a body: which order's truth an answer told, and of when.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.instants import SECOND, Instant
+from ordertrail.rehearsal.lives import certain, leads, told_by_flags
+from ordertrail.rehearsal.wire import Came, Taken
+from simulators import Fault
+
+OLD_GENERATION = 2023
+
+
+class Entered(NamedTuple):
+    """A state an order truly entered; in microseconds since the start."""
+
+    state: str
+    at: int
+
+
+class Life(NamedTuple):
+    """The truth of one order. `by_flags`: it never says its state, only raises flags."""
+
+    entered: Sequence[Entered]
+    by_flags: bool
+
+    def word(self, state: str) -> str:
+        """What it shows in a state; one that only raises flags is in none twice."""
+        if not self.by_flags:
+            return state
+        states = [each.state for each in self.entered]
+        return told_by_flags(states[: states.index(state) + 1])
+
+
+class Sort(StrEnum):
+    """What an answer that shows no state is."""
+
+    UNRECOGNISED = "unrecognised"
+    REJECTED = "rejected"
+    WRONG_ORDER = "wrong_order"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not_found"
+    TIMEOUT = "timeout"
+    CUT = "cut"
+    CONNECT = "connect"
+    RATE_LIMITED = "rate_limited"
+    PROVIDER = "provider"
+
+
+class Oddity(NamedTuple):
+    sort: Sort
+    look: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change that the looks show, or make certain. `since`: the last look that showed the state before."""
+
+    target: str
+    inferred: bool
+    since: Taken | None
+    look: Taken
+
+
+@dataclass
+class Ideal:
+    steps: list[Step] = field(default_factory=list)
+    oddities: list[Oddity] = field(default_factory=list)
+    late: int = 0
+
+
+_SORTS = {
+    Fault.UNKNOWN_WORD: Sort.UNRECOGNISED,
+    Fault.MALFORMED: Sort.REJECTED,
+    Fault.SERVER_ERROR: Sort.PROVIDER,
+    Fault.SERVER_ERROR_HTML: Sort.PROVIDER,
+    Fault.TOO_MANY_REQUESTS: Sort.RATE_LIMITED,
+    Fault.TOO_MANY_REQUESTS_BARE: Sort.RATE_LIMITED,
+}
+_CAME = {Came.TIMEOUT: Sort.TIMEOUT, Came.CUT: Sort.CUT, Came.CONNECT: Sort.CONNECT}
+
+
+def sort_of(look: Taken) -> Sort | None:
+    """None for an answer that shows where an order stands."""
+    if look.came in _CAME:
+        return _CAME[look.came]
+    if look.over_limit:
+        return Sort.RATE_LIMITED
+    if look.fault is not None and (sort := _SORTS.get(Fault(look.fault))) is not None:
+        return sort
+    return Sort.NOT_FOUND if look.told is None else None
+
+
+def start_of(look: Taken, allowance: int = 0) -> int:
+    """The earliest moment that an answer can show, as far as it admits; microseconds since the start."""
+    admitted = 0 if look.age is None else look.age + 1
+    return look.started - max(admitted, allowance) * SECOND
+
+
+class Honest:
+    """Looks go in one after another, as they ended; what they add up to comes out."""
+
+    def __init__(self, provider: str, life: Life, allowance: int = 0) -> None:
+        self.ideal = Ideal()
+        self._provider = provider
+        self._life = life
+        self._allowance = allowance
+        self._state: str | None = None
+        self._since: Taken | None = None
+        self._given: Instant = 0
+
+    def take(self, look: Taken) -> None:
+        sort = sort_of(look)
+        if sort is not None:
+            self.ideal.oddities.append(Oddity(sort, look))
+        elif look.told is not None:
+            self._shown(self._life.word(look.told.state), look)
+
+    def _shown(self, word: str, look: Taken) -> None:
+        if self._state is None:
+            self._move([word], look)
+        elif word == self._state:
+            self._prove(look)
+        elif self._life.by_flags and leads(self._provider, word, self._state):
+            return
+        elif self._may_be_old(look) and leads(self._provider, word, self._state):
+            self.ideal.late += 1
+        elif steps := certain(self._provider, self._state, word):
+            self._move(steps, look)
+        elif self._may_be_old(look):
+            self.ideal.late += 1
+        else:
+            self.ideal.oddities.append(Oddity(Sort.CONTRADICTED, look))
+
+    def _may_be_old(self, look: Taken) -> bool:
+        return start_of(look, self._allowance) < self._given
+
+    def _prove(self, look: Taken) -> None:
+        if self._since is None or start_of(look, self._allowance) >= start_of(self._since, self._allowance):
+            self._since = look
+
+    def _move(self, steps: Sequence[str], look: Taken) -> None:
+        self.ideal.steps += [Step(step, step != steps[-1], self._since, look) for step in steps]
+        self._state, self._since, self._given = steps[-1], look, look.ended

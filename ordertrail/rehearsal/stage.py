@@ -1,0 +1,172 @@
+"""A whole rehearsal, from the first order placed to the last look recorded."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from adapters.endpoint import Endpoint
+from adapters.providers import ADAPTERS
+from adapters.vault import Vault
+from domain.identity import OrderKey
+from domain.instants import MINUTE
+from domain.log import Log, LogRefused
+from domain.order import Tracking
+from domain.providers import PROVIDERS
+from ordertrail.budget import Budget
+from ordertrail.circuit import Circuit
+from ordertrail.lane import Target
+from ordertrail.policy import PlainPolicy
+from ordertrail.poll import Worker
+from ordertrail.record import Recorder
+from ordertrail.rehearsal.process import Process, connection
+from ordertrail.rehearsal.scenario import Scenario, World, rule_of
+from ordertrail.rehearsal.virtual import VirtualClock, VirtualTime
+from ordertrail.rehearsal.wire import Tape, Wire
+from simulators import Simulator, build
+from simulators.limits import Window as Limit
+
+HOST = "provider.example"
+MASTER = bytes(32)
+
+Say = Callable[[float], None]
+"""Gets the share of the time that is over."""
+
+
+class Stage:
+    def __init__(self, scenario: Scenario, log: Log, time: VirtualTime, logger: logging.Logger) -> None:
+        self.scenario = scenario
+        self.tape = Tape()
+        self.time = time
+        self.keys: list[OrderKey] = []
+        self.simulators = {slug: self._simulator(slug) for slug in scenario.providers}
+        self._log = log
+        self._logger = logger
+        self._clock = VirtualClock(time, "machine-0")
+        self._outages = {slug: scenario.outage(slug) for slug in scenario.providers}
+        self._streams: dict[OrderKey, str] = {}
+
+    async def play(self, say: Say) -> None:
+        stop = asyncio.Event()
+        company = [asyncio.create_task(self._staff("main", stop))]
+        telling = asyncio.create_task(self._tell(say))
+        await self._place()
+        await asyncio.sleep(self.scenario.seconds - self.time.seconds)
+        stop.set()
+        await asyncio.gather(*company)
+        telling.cancel()
+
+    async def _tell(self, say: Say) -> None:
+        while True:
+            say(self.time.seconds / self.scenario.seconds)
+            await asyncio.sleep(self.scenario.seconds / 200)
+
+    async def _place(self) -> None:
+        """Orders are placed, and tracked at once by whoever placed them."""
+        tracker = self._recorder(Process("tracker", self._clock), "tracker")
+        for at, slug in self.scenario.placements():
+            await asyncio.sleep(max(0.0, at - self.time.seconds))
+            for order_id in self.simulators[slug].seed_orders(1, self.time.utc):
+                key = OrderKey(slug, order_id)
+                self.keys.append(key)
+                [tracked] = tracker.track([(key, Tracking(environment=HOST))])
+                self._streams[key] = tracked.stream
+
+    async def _staff(self, name: str, stop: asyncio.Event) -> None:
+        """One worker after the other under one name: each until it is killed, the last until the stop."""
+        rng = self.scenario.rng("fate", name)
+        life = 0
+        while not stop.is_set():
+            process = Process(name, self._clock)
+            work = asyncio.create_task(self._worker(process, life).run(stop))
+            if World.KILLED in self.scenario.faults:
+                await asyncio.wait([work], timeout=rng.expovariate(8 / self.scenario.seconds))
+                await self._kill(process, work, gently=rng.random() < 0.5)
+            await self._over(process, work)
+            self._count_losses(process)
+            if process.dead and not stop.is_set():
+                await asyncio.sleep(rng.choice((1.0, 60.0, 7200.0)))
+            life += 1
+
+    async def _kill(self, process: Process, work: asyncio.Task[None], *, gently: bool) -> None:
+        """In the middle of whatever it does, or between a commit and hearing of it."""
+        if work.done():
+            return
+        if gently:
+            process.doomed = True
+            await asyncio.wait([work])
+        else:
+            process.die()
+            work.cancel()
+
+    async def _over(self, process: Process, work: asyncio.Task[None]) -> None:
+        try:
+            await work
+        except (LogRefused, asyncio.CancelledError):
+            if not process.dead:
+                raise
+
+    def _count_losses(self, process: Process) -> None:
+        for taken in self.tape.looks:
+            if taken.process is process:
+                saved = process.saved.get(self._streams[taken.key], -1)
+                taken.lost = not taken.ended or taken.ended > saved
+
+    def _worker(self, process: Process, life: int) -> Worker:
+        rng = self.scenario.rng("worker", process.worker, life)
+        return Worker(
+            targets={slug: self._target(slug, process, life) for slug in self.scenario.providers},
+            open_log=lambda: connection(self._log, process),
+            make_recorder=lambda: self._recorder(process, f"{process.worker}/{life}"),
+            clock=process.clock,
+            rng=rng,
+            worker=process.worker,
+            follow=self.scenario.follow,
+            save=10 * self.scenario.follow,
+            threads=False,
+            logger=self._logger,
+        )
+
+    def _target(self, slug: str, process: Process, life: int) -> Target:
+        purpose = (process.worker, life, slug)
+        return Target(
+            adapter=ADAPTERS[slug],
+            endpoint=Endpoint(f"https://{HOST}", "a-key", self.scenario.api_versions().get(slug)),
+            policy=PlainPolicy(pace=self.scenario.pace),
+            budget=Budget([self.scenario.window()]),
+            circuit=Circuit(self.scenario.rng("circuit", *purpose), longest=10 * MINUTE / 1e6),
+            transport=Wire(
+                self.simulators[slug],
+                process=process,
+                time=self.time,
+                tape=self.tape,
+                rng=self.scenario.rng("wire", *purpose),
+                down=self._down,
+            ),
+        )
+
+    def _recorder(self, process: Process, name: str) -> Recorder:
+        log = connection(self._log, process)
+        return Recorder(
+            log=log,
+            vault=Vault(log, MASTER),
+            providers=PROVIDERS,
+            readers={slug: adapter.read for slug, adapter in ADAPTERS.items()},
+            environments=dict.fromkeys(PROVIDERS, HOST),
+            now=process.clock.wall,
+            rng=self.scenario.rng("recorder", name),
+            worker=process.worker,
+        )
+
+    def _simulator(self, slug: str) -> Simulator:
+        window = self.scenario.window()
+        return build(
+            slug,
+            seed=self.scenario.seed,
+            time_scale=self.scenario.time_scale,
+            windows={rule_of(slug): (Limit(window.limit, window.seconds),)},
+            faults=self.scenario.plan,
+        )
+
+    def _down(self, slug: str, seconds: float) -> bool:
+        begin, end = self._outages[slug]
+        return begin <= seconds < end
