@@ -2,11 +2,12 @@
 
 It is a process of its own because a Kafka client that failed can leave tasks behind that never end: whatever
 happens, the process ends, and `supervise` starts another. A `Task` comes in on stdin, `Report`s leave on
-stdout, one JSON object a line.
+stdout, one JSON object a line. SIGTERM ends it like the end of stdin: after the transaction under way.
 """
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from typing import NoReturn
@@ -15,7 +16,8 @@ import msgspec
 
 from adapters.kafka import topics
 from adapters.kafka.failures import ParkedRecord, PublishRefused
-from adapters.kafka.publisher import Publisher
+from adapters.kafka.publisher import Published, Publisher
+from adapters.kafka.standby import await_turn
 from adapters.kafka.topics import TopicMismatch, TopicRefused
 from adapters.log import open_log
 from domain.identity import uuid7
@@ -25,7 +27,6 @@ from ordertrail.machine import now, random_source
 from ordertrail.publishing import Kind, Report, Task
 
 CLOSE_SECONDS = 6.0
-IDLE_SECONDS = 0.05
 REFUSALS = (PublishRefused, ParkedRecord, TopicMismatch, TopicRefused, LogRefused)
 
 
@@ -42,26 +43,32 @@ def main() -> NoReturn:
 
 
 async def _work(task: Task) -> None:
-    stop = _stop_with_stdin()
+    stop = _stop_when_asked()
     at = now()
     log = open_log(task.log, create=True, now=at, new_id=uuid7(at, random_source()))
     await topics.ensure(task.kafka, prefix=task.prefix, replication=task.replication)
-    publisher = Publisher(log, task.kafka, now=now, prefix=task.prefix)
+    if await await_turn(task.kafka, task.holder, stop, say=_stands_by, prefix=task.prefix):
+        await _publish(task, log, stop)
+    _report(Report(Kind.STOPPED))
+
+
+async def _publish(task: Task, log: Log, stop: asyncio.Event) -> None:
+    publisher = Publisher(log, task.kafka, now=now, prefix=task.prefix, holder=task.holder)
     try:
         cured = await publisher.start()
         _report(Report(Kind.STARTED, f"a hanging transaction was ended by {cured}" if cured else ""))
-        await _publish(publisher, stop)
+        await publisher.run(stop, _published)
+        await publisher.leave()
     finally:
         await _let_go(publisher, log)
 
 
-async def _publish(publisher: Publisher, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        published = await publisher.run_once()
-        if published is None:
-            await asyncio.sleep(IDLE_SECONDS)
-        else:
-            _report(Report(Kind.PUBLISHED, "", published.position, published.events, published.rows))
+def _stands_by(rival: str) -> None:
+    _report(Report(Kind.STANDBY, rival))
+
+
+def _published(published: Published) -> None:
+    _report(Report(Kind.PUBLISHED, "", published.position, published.events, published.rows))
 
 
 async def _let_go(publisher: Publisher, log: Log) -> None:
@@ -72,8 +79,8 @@ async def _let_go(publisher: Publisher, log: Log) -> None:
         return  # the process ends now, and with it whatever was held
 
 
-def _stop_with_stdin() -> asyncio.Event:
-    """Set when stdin ends: whoever started this process wants it to stop, or is gone."""
+def _stop_when_asked() -> asyncio.Event:
+    """Set by SIGTERM, and when stdin ends: whoever started this process wants it to stop, or is gone."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
 
     def wait() -> None:
@@ -81,6 +88,7 @@ def _stop_with_stdin() -> asyncio.Event:
         loop.call_soon_threadsafe(stop.set)
 
     threading.Thread(target=wait, daemon=True).start()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
     return stop
 
 

@@ -6,23 +6,32 @@ import msgspec
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What to publish, and where. `log` may hold a password: it travels on a pipe, never as an argument."""
+    """What to publish, and where. `log` may hold a password: it travels on a pipe, never as an argument.
+
+    `holder` names the supervisor: its processes follow one another without waiting for a sign of death.
+    """
 
     log: str
     kafka: str
     prefix: str
     replication: int
+    holder: str = ""
 
 
 class Kind(StrEnum):
     STARTED = "started"
     PUBLISHED = "published"
+    STANDBY = "standby"
+    STOPPED = "stopped"
     AWAY = "away"
     REFUSED = "refused"
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`refused` is for a person to mend, `away` passes. `events` and `rows` are of one transaction."""
+    """`refused` is for a person to mend, `away` passes, `stopped` was asked for, `standby` names who works.
+
+    `events` and `rows` are of one transaction.
+    """
 
     kind: Kind
     says: str = ""

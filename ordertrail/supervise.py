@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.identity import uuid7
+from ordertrail.machine import now, random_source
 from ordertrail.publishing import Kind, Report, Task
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
 STOP_SECONDS = 8.0
+LAST_WORDS = (Kind.AWAY, Kind.REFUSED, Kind.STOPPED)
 _report = msgspec.json.Decoder(Report)
 
 
@@ -34,7 +37,7 @@ class Supervisor:
 
     def __init__(self, task: Task, logger: logging.Logger) -> None:
         self.told = Told()
-        self._task = task
+        self._task = msgspec.structs.replace(task, holder=task.holder or uuid7(now(), random_source()))
         self._logger = logger
         self._waiting = False
         self._pause = FIRST_PAUSE
@@ -74,7 +77,7 @@ class Supervisor:
         reported = False
         async for line in process.stdout:
             report = _report.decode(line)
-            reported = reported or report.kind in (Kind.AWAY, Kind.REFUSED)
+            reported = reported or report.kind in LAST_WORDS
             self._take(report)
         if not reported and process.stdin is not None and not process.stdin.is_closing():
             self._wait_for("the publishing process ended without a word")
@@ -86,6 +89,11 @@ class Supervisor:
             self._wait_for(report.says)
             return
         self._pause = FIRST_PAUSE
+        if report.kind is Kind.STANDBY:
+            self._logger.info("%s publishes to %s: standing by", report.says, self._task.kafka)
+            return
+        if report.kind is Kind.STOPPED:
+            return
         if self._waiting:
             self._waiting = False
             self._logger.info("publishing goes on")

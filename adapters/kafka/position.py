@@ -1,10 +1,15 @@
 """The position record: what a publisher had published when its last transaction was committed."""
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from adapters.kafka.client import read_spans
 from adapters.kafka.topics import Name
+
+LAST_OFFSETS = 256
+WIDER = 16
+HOLDER = "held_by"
+"""The header that names who works; a publisher that left in order leaves none."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -35,9 +40,28 @@ async def read_position(
     committed: AIOKafkaConsumer, publisher: str, *, prefix: str, watermark: int
 ) -> Position | None:
     """The newest visible position record below the high watermark; None: there is none yet."""
+    newest = await newest_record(committed, publisher, prefix=prefix, watermark=watermark)
+    return None if newest is None or newest.value is None else _decoder.decode(newest.value)
+
+
+async def newest_record(
+    consumer: AIOKafkaConsumer, publisher: str, *, prefix: str, watermark: int
+) -> ConsumerRecord | None:
+    """The newest of this publisher's records that the consumer may see, looked for from the end."""
     partition = TopicPartition(prefix + Name.POSITIONS, 0)
-    newest: bytes | None = None
-    async for record in read_spans(committed, {partition: (0, watermark)}):
-        if record.key == publisher.encode():
-            newest = record.value
-    return None if newest is None else _decoder.decode(newest)
+    start, step = watermark, LAST_OFFSETS
+    while start > 0:
+        end, start, step = start, max(0, start - step), step * WIDER
+        newest = None
+        async for record in read_spans(consumer, {partition: (start, end)}):
+            if record.key == publisher.encode():
+                newest = record
+        if newest is not None:
+            return newest
+    return None
+
+
+def holder_of(record: ConsumerRecord) -> str:
+    """Who held the topics when this position record was written; empty: nobody."""
+    headers: dict[str, bytes] = dict(record.headers)
+    return headers.get(HOLDER, b"").decode(errors="replace")

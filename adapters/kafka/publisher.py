@@ -2,7 +2,8 @@
 
 A publisher that raised is done for: `close` it, make a new one and `start` that. Its clients may leave tasks
 behind that never end, so run each publisher in a process of its own, or at least in an event loop of its own
-that ends with it. One publisher at a time per prefix and name; a second one fences the first.
+that ends with it. One publisher at a time per prefix and name; a second one fences the first, unless it waits
+for its turn (`standby`).
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 from adapters.kafka.failures import ParkedRecord
 from adapters.kafka.hanging import Ending
@@ -25,7 +28,8 @@ EVENTS_AT_ONCE = 5000
 BYTES_AT_ONCE = 16 * 1024 * 1024
 PATIENCE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
-IDLE_SECONDS = 0.05
+WAKE_SECONDS = 0.1
+"""So often an idle publisher looks for outbox rows, and for events whose arrival went unnoticed."""
 
 
 class Source(Protocol):
@@ -37,6 +41,7 @@ class Source(Protocol):
     def read(self, after: int, limit: int) -> list[Row]: ...
     def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
     def trim_outbox(self, up_to: int) -> None: ...
+    def wait(self, after: int, timeout: float) -> None: ...
 
 
 class Published(NamedTuple):
@@ -64,13 +69,18 @@ class Publisher:
         now: Callable[[], Instant],
         prefix: str = PREFIX,
         name: str = PUBLISHER,
+        holder: str = "",
         limit: int = EVENTS_AT_ONCE,
         patience: float = PATIENCE_SECONDS,
         heartbeat: float = HEARTBEAT_SECONDS,
     ) -> None:
-        """In seconds: `patience` bounds each step; a position as old as `heartbeat` is rewritten."""
+        """In seconds: `patience` bounds each step; a position as old as `heartbeat` is rewritten.
+
+        `holder` is who works, for those who stand by.
+        """
         self._source, self._now = source, now
-        self._prefix, self._limit, self._heartbeat = prefix, limit, heartbeat
+        self._prefix, self._holder = prefix, holder
+        self._limit, self._heartbeat = limit, heartbeat
         self._session = Session(bootstrap, prefix=prefix, name=name, patience=patience)
         self._at = Position(log=source.id, position=0, outbox=0, ends={}, at="")
         self._written = -heartbeat
@@ -98,7 +108,9 @@ class Publisher:
             if not load.records and time.monotonic() - self._written < self._heartbeat:
                 return None
             before = self._at
-            self._at = await self._session.commit(load.records, lambda lasts: self._after(load, lasts))
+            self._at = await self._session.commit(
+                load.records, lambda lasts: self._after(load, lasts), holder=self._holder
+            )
             self._written = time.monotonic()
             if self._at.outbox > before.outbox:
                 await asyncio.to_thread(self._source.trim_outbox, self._at.outbox)
@@ -106,11 +118,21 @@ class Publisher:
             return None
         return Published(self._at.position, self._at.outbox, load.events, len(load.records) - load.events)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Publishes until `stop` is set, which is heeded between transactions."""
+    async def run(self, stop: asyncio.Event, told: Callable[[Published], None] = lambda _: None) -> None:
+        """Publishes what comes until `stop` is set, which is heeded between transactions."""
         while not stop.is_set():
-            if await self.run_once() is None:
-                await asyncio.sleep(IDLE_SECONDS)
+            published = await self.run_once()
+            if published is not None:
+                told(published)
+                continue
+            async with failing():
+                await asyncio.to_thread(self._source.wait, self._at.position, WAKE_SECONDS)
+
+    async def leave(self) -> None:
+        """Tells those who stand by that they need not wait. Raises PublisherFailed."""
+        async with failing():
+            left = msgspec.structs.replace(self._at, at=text(self._now()))
+            self._at = await self._session.commit([], lambda _: left)
 
     async def close(self) -> None:
         await self._session.close()

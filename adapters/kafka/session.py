@@ -10,7 +10,7 @@ from aiokafka.errors import ProducerFenced
 
 from adapters.kafka.client import assigned_consumer, partitions_of, transactional_producer
 from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishError
-from adapters.kafka.position import Position, encoded
+from adapters.kafka.position import HOLDER, Position, encoded
 from adapters.kafka.records import JSON, Record
 from adapters.kafka.topics import TOPIC, Name
 from adapters.kafka.transaction import await_visible, send_records
@@ -20,6 +20,10 @@ PUBLISHER = "publisher"
 SLOWEST_BYTES_A_SECOND = 1024 * 1024
 
 Lasts = Mapping[TopicPartition, int]
+
+
+def written_partitions(prefix: str) -> Sequence[TopicPartition]:
+    return partitions_of({prefix + topic: TOPIC[topic].partitions for topic in WRITTEN})
 
 
 class Edges(NamedTuple):
@@ -47,7 +51,7 @@ class Session:
         self.committed = assigned_consumer(bootstrap, f"{identity}-committed", committed=True)
         self.raw = assigned_consumer(bootstrap, f"{identity}-raw", committed=False)
         self.reader = assigned_consumer(bootstrap, f"{identity}-reader", committed=True)
-        self.partitions = partitions_of({prefix + topic: TOPIC[topic].partitions for topic in WRITTEN})
+        self.partitions = written_partitions(prefix)
 
     async def open(self) -> None:
         """The producer first: that ends what a predecessor left open, and fences it."""
@@ -57,7 +61,7 @@ class Session:
                 await watcher.start()
                 watcher.assign(
                     self.partitions
-                )  # keeps their metadata at hand: asking for ends is slow without
+                )  # their metadata stays at hand: asking for ends is slow without
                 watcher.pause(*self.partitions)
             await self.reader.start()
 
@@ -66,14 +70,20 @@ class Session:
             stable = await self.committed.end_offsets(self.partitions)
             return Edges(stable, await self.raw.end_offsets(self.partitions))
 
-    async def commit(self, records: Sequence[Record], after: Callable[[Lasts], Position]) -> Position:
-        """One transaction with the records and the position they lead to; returns once readers see it."""
+    async def commit(
+        self, records: Sequence[Record], after: Callable[[Lasts], Position], *, holder: str = ""
+    ) -> Position:
+        """One transaction with the records and the position they lead to; returns once readers see it.
+
+        `holder` goes on working; without one, whoever comes next may take over at once.
+        """
         async with asyncio.timeout(self.patience):
             await self.producer.begin_transaction()
         long = self.patience + sum(record.size for record in records) / SLOWEST_BYTES_A_SECOND
         lasts = await send_records(self.producer, records, patience=long)
         position = after(lasts)
-        lasts |= await send_records(self.producer, [self._position_record(position)], patience=self.patience)
+        last = self._position_record(position, holder)
+        lasts |= await send_records(self.producer, [last], patience=self.patience)
         async with asyncio.timeout(self.patience):
             await self.producer.commit_transaction()
         await await_visible(self.committed, lasts, patience=self.patience)
@@ -85,8 +95,10 @@ class Session:
             with suppress(Exception):  # closing is a courtesy: the broker forgets us by itself
                 await asyncio.wait_for(client.stop(), self.patience)
 
-    def _position_record(self, position: Position) -> Record:
+    def _position_record(self, position: Position, holder: str) -> Record:
         headers = [("ce_position", b"%d" % position.position), JSON]
+        if holder:
+            headers.append((HOLDER, holder.encode()))
         return Record(self.prefix + Name.POSITIONS, 0, self.name.encode(), encoded(position), headers)
 
 

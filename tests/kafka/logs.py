@@ -1,6 +1,7 @@
 """An in-memory twin of the log, with rows as a real one would hold."""
 
 from collections.abc import Sequence
+from threading import Event
 
 import msgspec
 
@@ -14,6 +15,7 @@ class MemoryLog:
         self.id = log_id
         self.rows = list(rows)
         self.waiting = list(outbox)
+        self._grown = Event()
 
     def tail(self) -> int:
         return self.rows[-1].position if self.rows else 0
@@ -26,6 +28,15 @@ class MemoryLog:
 
     def trim_outbox(self, up_to: int) -> None:
         self.waiting = [row for row in self.waiting if row.id > up_to]
+
+    def grow(self, rows: Sequence[Row]) -> None:
+        self.rows += rows
+        self._grown.set()
+
+    def wait(self, after: int, timeout: float) -> None:
+        self._grown.clear()
+        if self.tail() <= after:
+            self._grown.wait(timeout)
 
 
 def row(position: int, *, orders: int = 50, inferred: bool | None = None, **fields: str | None) -> Row:

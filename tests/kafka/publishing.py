@@ -9,10 +9,23 @@ from tests.kafka.logs import MemoryLog
 
 @asynccontextmanager
 async def publishing(
-    bootstrap: str, prefix: str, log: MemoryLog, *, limit: int = 5000, heartbeat: float = 10.0
+    bootstrap: str,
+    prefix: str,
+    log: MemoryLog,
+    *,
+    limit: int = 5000,
+    heartbeat: float = 10.0,
+    holder: str = "",
 ) -> AsyncIterator[Publisher]:
     publisher = Publisher(
-        log, bootstrap, now=lambda: 0, prefix=prefix, limit=limit, heartbeat=heartbeat, patience=10
+        log,
+        bootstrap,
+        now=lambda: 0,
+        prefix=prefix,
+        holder=holder,
+        limit=limit,
+        heartbeat=heartbeat,
+        patience=10,
     )
     try:
         await publisher.start()

@@ -80,7 +80,7 @@ async def test_a_running_publisher_publishes_what_comes_until_it_is_stopped(kafk
         running = asyncio.create_task(publisher.run(stop))
         while publisher.at.position < 5:  # noqa: ASYNC110 a publisher tells readers, not its caller
             await asyncio.sleep(0.01)
-        log.rows += rows(9, first=6)
+        log.grow(rows(9, first=6))
         while publisher.at.position < 9:  # noqa: ASYNC110 as above
             await asyncio.sleep(0.01)
         stop.set()
