@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from adapters.kafka.records import Header, event_record, outbox_record
+from adapters.kafka.position import HOLDER
+from adapters.kafka.records import JSON, Header, event_record, outbox_record
 from adapters.kafka.topics import COMPACTED, PREFIX, TOPIC, Name
 from domain.events import Event, OrderNotFound
 from domain.log import OutboxRow, Row
@@ -19,7 +20,6 @@ from ordertrail.description.forms import (
 from ordertrail.description.schemas import DIALECT, ROWS, URN, Undescribed
 
 EVENTS = f"{PREFIX}{Name.EVENTS}.headers"
-TOMBSTONE = "tombstone"
 
 FLAG: Schema = {"enum": ["true", "false"]}
 HEADERS: dict[str, Schema] = {
@@ -41,6 +41,7 @@ HEADERS: dict[str, Schema] = {
     "ce_evidence": {"pattern": SHA256_PATTERN},
     "ce_replay": {**FLAG, "description": "Whether this is a copy, sent again on request."},
     "content-type": {"const": "application/json"},
+    HOLDER: {"description": "Which publisher goes on working; one that left in order leaves this out."},
     "outbox": {"pattern": DECIMAL_PATTERN, "description": "The publisher's own number of the change."},
 }
 
@@ -50,7 +51,7 @@ def headers() -> dict[str, Schema]:
     found = {EVENTS: _schema(EVENTS, _event_headers(full=True), _event_headers(full=False))}
     for name in ROWS:
         title = f"{PREFIX}{name}.headers"
-        found[title] = _schema(title, *(_row_headers(name, value) for value in _values(name)))
+        found[title] = _schema(title, *_row_headers(name))
     return found
 
 
@@ -62,18 +63,18 @@ def _event_headers(*, full: bool) -> list[Header]:
     return event_record(row, "log", prefix=PREFIX).headers
 
 
-def _values(name: Name) -> tuple[bytes | None, ...]:
-    return (b"{}", None) if has_tombstones(name) else (b"{}",)
-
-
 def has_tombstones(name: Name) -> bool:
     """Whether a key of the topic can come to an end."""
     return TOPIC[name].settings["cleanup.policy"] == COMPACTED["cleanup.policy"] and name != Name.POSITIONS
 
 
-def _row_headers(name: Name, value: bytes | None) -> list[Header]:
-    made = outbox_record(OutboxRow(1, name, "key", value, 1), prefix=PREFIX).headers
-    return [header for header in made if name != Name.POSITIONS or header[0] != "outbox"]
+def _row_headers(name: Name) -> list[list[Header]]:
+    """Of a row, and of its end or, for a position, of a publisher that works and of one that left."""
+    if name == Name.POSITIONS:
+        left = [("ce_position", b"1"), JSON]
+        return [[*left, (HOLDER, b"-")], left]
+    values = (b"{}", None) if has_tombstones(name) else (b"{}",)
+    return [outbox_record(OutboxRow(1, name, "key", value, 1), prefix=PREFIX).headers for value in values]
 
 
 def _schema(title: str, *samples: Iterable[Header]) -> Schema:

@@ -39,7 +39,8 @@ def test_no_form_is_for_a_property_that_is_gone() -> None:
     roots, parts = definitions("{name}")
     models = {
         **parts,
-        "AttentionRow": roots["ordertrail.attention"], "Position": roots["ordertrail.positions"],
+        "AttentionRow": roots["ordertrail.attention"],
+        "Position": roots["ordertrail.positions"],
     }
     named = {name for schema in [*roots.values(), *parts.values()] for name in schema.get("properties", {})}
     named |= {f"{model}.{name}" for model, schema in models.items() for name in schema.get("properties", {})}

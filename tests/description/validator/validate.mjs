@@ -1,8 +1,10 @@
-// Prints what AsyncAPI's own parser says of a document: a JSON array of {code, severity, message, path}.
+// Prints what AsyncAPI's own parser says of documents: for each a JSON array of {code, severity, message, path}.
 
 import { readFileSync } from 'node:fs'
 import { Parser } from '@asyncapi/parser'
 
-const { document, diagnostics } = await new Parser().parse(readFileSync(process.argv[2], 'utf8'))
-const unread = document ? [] : [{ code: 'unread', severity: 0, message: 'no document came of it', path: [] }]
-console.log(JSON.stringify([...diagnostics, ...unread]))
+for (const path of process.argv.slice(2)) {
+  const { document, diagnostics } = await new Parser().parse(readFileSync(path, 'utf8'))
+  const unread = document ? [] : [{ code: 'unread', severity: 0, message: 'no document came of it', path: [] }]
+  console.log(JSON.stringify([...diagnostics, ...unread]))
+}
