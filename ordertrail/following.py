@@ -23,7 +23,8 @@ from ordertrail.thread import Thread
 
 PAGE = 1_000
 REQUESTS = 100
-_STREAMS = 200
+_STREAMS = 500
+_CALLS = 10
 _TRACKING = (OrderTracked.TOPIC, TrackingChanged.TOPIC)
 ASKED = (*_TRACKING, EvidenceShown.TOPIC)
 """Events that no look told: they leave where an order stands as it was."""
@@ -71,14 +72,18 @@ class Follower:
         self._log: Log | None = None
         self._position = 0
         self._claimed: list[Request] = []
+        self._calls = 0
 
     async def load(self, add: Callable[[Found], None]) -> int:
         """Hand over every watched order; how many. What is appended meanwhile comes with the news."""
-        return await self._insist(lambda: self._thread.run(lambda: self._load(add)))
+        return await self._insist(lambda: self._load(add))
 
     async def terms(self, streams: Iterator[str]) -> Sequence[tuple[OrderKey, Terms]] | None:
         """The terms of the next orders of many that are not the usual ones; None when there are no more."""
         some = list(islice(streams, _STREAMS))
+        self._calls += 1
+        if not some or self._calls % _CALLS == 0:
+            await self._thread.run(self._shut)
         if not some:
             return None
         return await self._insist(lambda: self._thread.run(lambda: _terms(self._opened(), some)))
@@ -88,8 +93,7 @@ class Follower:
         return await self._insist(lambda: self._thread.run(self._news))
 
     async def close(self) -> None:
-        if self._log is not None:
-            await self._thread.run(self._log.close)
+        await self._thread.run(self._shut)
         self._thread.close()
 
     def _opened(self) -> Log:
@@ -97,16 +101,31 @@ class Follower:
             self._log = self._open_log()
         return self._log
 
-    def _load(self, add: Callable[[Found], None]) -> int:
+    def _shut(self) -> None:
+        """Also after reading much: an open database keeps what it has read in memory."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    async def _load(self, add: Callable[[Found], None]) -> int:
+        """What one thread reads another adds: mingled, their memory would never be let go of."""
+        count = 0
+        found = await self._thread.run(self._found)
+        while page := await self._thread.run(lambda: list(islice(found, PAGE))):
+            for one in page:
+                add(one)
+            count += len(page)
+        await self._thread.run(self._shut)
+        return count
+
+    def _found(self) -> Iterator[Found]:
         log = self._opened()
         self._position = log.tail()
-        count = 0
-        for head in log.heads():
-            if head.topic == TrackingStopped.TOPIC or not _still_watched(log, head):
-                continue
-            add(Found(OrderKey(head.provider, head.order_id), _watched(head)))
-            count += 1
-        return count
+        return (
+            Found(OrderKey(head.provider, head.order_id), _watched(head))
+            for head in log.heads()
+            if head.topic != TrackingStopped.TOPIC and _still_watched(log, head)
+        )
 
     def _news(self) -> News:
         log = self._opened()

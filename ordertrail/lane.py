@@ -95,7 +95,7 @@ class Lane:
 
     def admit(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
         """An order that was watched before this worker began; `moment` and `steady` are one point in time."""
-        last = watched.standing.last
+        last = None if watched.watch is None else watched.watch.last
         if last is not None:
             self._budget.remember(min(steady, steady - (moment - last) / SECOND))
         self._schedule(order_id, watched, moment, steady)
@@ -125,11 +125,11 @@ class Lane:
         await self._http.aclose()
 
     def _schedule(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
-        last = watched.standing.last
-        if last is None:
+        standing = watched.standing
+        if standing.last is None:
             self.fleet.add(order_id, watched)
         else:
-            due = self._target.policy.due(watched.standing, last)
+            due = self._target.policy.due(standing, standing.last)
             self.fleet.add(order_id, watched, steady + (due - moment) / SECOND)
 
     def stir(self) -> None:
