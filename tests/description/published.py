@@ -66,12 +66,13 @@ def published(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Published
 
 async def _published(bootstrap: str, prefix: str, log: Log) -> Published:
     await topics.ensure(bootstrap, prefix=prefix)
-    publisher = Publisher(log, bootstrap, now=lambda: START, prefix=prefix, limit=BATCH)
+    publisher = Publisher(log, bootstrap, now=lambda: START, prefix=prefix, holder="one", limit=BATCH)
     try:
         await publisher.start()
         await _abort(bootstrap, prefix, log, after=0)
         while done := await publisher.run_once():
             await _abort(bootstrap, prefix, log, after=done.position)
+        await publisher.leave()
     finally:
         await publisher.close()
     records = {name: await read_all(bootstrap, prefix, name) for name in (Name.EVENTS, *ROWS)}
