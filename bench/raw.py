@@ -27,7 +27,7 @@ def raw_writer(url: str) -> Iterator[RawWriter]:
     if url.startswith("sqlite"):
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA cache_size = -16384")
+        connection.execute("PRAGMA cache_size = -4096")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         yield SqliteWriter(connection)
         connection.close()

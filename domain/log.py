@@ -7,6 +7,7 @@ UTC unless a name says otherwise.
     LogError
     ├── LogUnreachable   the database can't be reached or answers no more; try again later
     ├── LogRefused       the database is there but unfit: another schema version, another log, no rights
+    │   └── NoLog        it is fit, and holds no log yet
     └── PositionMoved    a projection's compare-and-set on its start position failed: another runner works
 """
 
@@ -23,6 +24,10 @@ class LogUnreachable(LogError):
 
 
 class LogRefused(LogError):
+    pass
+
+
+class NoLog(LogRefused):
     pass
 
 

@@ -61,4 +61,4 @@ def _row(loaded: Loaded, name: str, value: object) -> dict[str, object]:
 
 
 def _rate(window: Window) -> str:
-    return f"{window.count}/{window.seconds:g}s"
+    return f"{window.limit}/{window.seconds:g}s"

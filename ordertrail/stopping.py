@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SAME_SECONDS = 1.0
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[asyncio.Event]:
-    """Within a running loop of the main thread. The second signal ends the process the usual way."""
+    """Within a running loop of the main thread. A second signal ends the process the usual way, unless it
+    follows within a second: whoever stops a group of processes may tell one of them twice."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
-    def asked() -> None:
-        stop.set()
+    def give_in() -> None:
         for each in SIGNALS:
             loop.remove_signal_handler(each)
+
+    def asked() -> None:
+        if not stop.is_set():
+            stop.set()
+            loop.call_later(SAME_SECONDS, give_in)
 
     for each in SIGNALS:
         loop.add_signal_handler(each, asked)

@@ -15,7 +15,7 @@ from adapters.log import open_log
 from adapters.providers import ADAPTERS
 from adapters.vault import Vault, VaultError, load_key
 from domain.identity import uuid7
-from domain.log import Log, LogRefused
+from domain.log import Log, LogRefused, NoLog
 from domain.providers import PROVIDERS
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
@@ -49,9 +49,15 @@ def log_file(settings: Settings) -> Path | None:
 
 
 def log_is_there(settings: Settings) -> bool:
-    """False only where there can't be any order yet: a SQLite file that was never made."""
+    """False only where there can't be any order yet. Raises LogUnreachable, LogRefused."""
     file = log_file(settings)
-    return file is None or file.exists()
+    if file is not None:
+        return file.exists()
+    try:
+        made_log(settings, create=False).close()
+    except NoLog:
+        return False
+    return True
 
 
 def key_file(settings: Settings) -> Path | None:

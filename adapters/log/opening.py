@@ -1,6 +1,8 @@
 """Which database a log URL means, and whether what is there is a log of ours."""
 
+import os
 import re
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -13,7 +15,7 @@ from adapters.log.postgres import PostgresDatabase
 from adapters.log.schema import META, SCHEMA_VERSION
 from adapters.log.sql_log import SqlLog
 from adapters.log.sqlite import SqliteDatabase
-from domain.log import Log, LogRefused
+from domain.log import Log, LogRefused, NoLog
 
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
@@ -60,8 +62,17 @@ def _file(path: str, *, create: bool) -> str:
         return path
     if not path:
         raise _unknown(SQLITE)
+    file = Path(path).absolute()
+    if create:
+        _make_private(file)
     mode = urlencode({"mode": "rwc" if create else "rw"})
-    return f"file:{quote(str(Path(path).absolute()))}?{mode}"
+    return f"file:{quote(str(file))}?{mode}"
+
+
+def _make_private(file: Path) -> None:
+    """Whoever can read a log can read the ids in it, and an XMR.TO id is a key. SQLite says what went wrong."""
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _place(url: str) -> dict[str, str]:
@@ -90,7 +101,7 @@ def _prepare(transaction: Transaction, url: str, meta: dict[str, str] | None) ->
     if transaction.has("stored_events"):
         raise LogRefused(f"{masked(url)} holds another application's events: give the log its own")
     if meta is None:
-        raise LogRefused(f"{masked(url)} holds no log yet: track an order to make one")
+        raise NoLog(f"{masked(url)} holds no log yet: track an order to make one")
     transaction.create()
     transaction.put(META, list(meta.items()))
 

@@ -17,7 +17,7 @@ from eventsourcing.sqlite import (
 
 BUSY_SECONDS = 30
 RETRY_SECONDS = 0.02
-CACHE_KIB = 16 * 1024
+CACHE_KIB = 4 * 1024
 CHECKPOINT_PAGES = 4000
 LAST = 2**63 - 1
 
