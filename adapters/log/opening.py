@@ -70,7 +70,7 @@ def _file(path: str, *, create: bool) -> str:
 
 
 def _make_private(file: Path) -> None:
-    """Whoever can read a log can read the ids in it, and an XMR.TO id is a key. SQLite says what went wrong."""
+    """Who can read a log can read its ids, and an XMR.TO id is a key. SQLite says what went wrong."""
     with suppress(OSError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 

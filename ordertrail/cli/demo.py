@@ -23,7 +23,7 @@ LOGGER = logging.getLogger("ordertrail")
 
 
 @click.command()
-@click.option("--orders", type=click.IntRange(1, 10_000), help=f"How many to place, spread over the four; {ORDERS} by default.")
+@click.option("--orders", type=click.IntRange(1, 10_000), help=f"How many in all; {ORDERS} by default.")
 @click.option("--seed", type=int, help=f"Same seed, same orders; {SEED} by default.")
 @click.option(
     "--seconds",
