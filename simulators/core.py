@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol
 
-from simulators.faults import AFTER, BEFORE, DISTORTIONS, VIEWS, Fault, FaultPlan, draw_fault, fault_rng
+from simulators.faults import (
+    AFTER,
+    BEFORE,
+    DISTORTIONS,
+    OTHERS,
+    VIEWS,
+    Fault,
+    FaultPlan,
+    draw_fault,
+    fault_rng,
+)
 from simulators.limits import Limiter, Windows
 from simulators.message import Answer, Body, Request, Told
 from simulators.order import Facts, Order
@@ -14,7 +24,10 @@ from simulators.truth import PREFIX, truth_answer, truth_of
 
 @dataclass(slots=True)
 class Call:
-    """One request being answered: when, and with which fault, if any, the provider shows its orders."""
+    """One request being answered: when, and with which fault, if any, the provider shows its orders.
+
+    `instead`: the order that is shown whichever was asked for.
+    """
 
     request: Request
     now: float
@@ -22,6 +35,7 @@ class Call:
     fault: Fault | None = None
     took_effect: bool = False
     told: Told | None = None
+    instead: Order[Any] | None = None
 
     def show(
         self,
@@ -33,12 +47,13 @@ class Call:
         if self.rng is None or self.fault is None:
             self.told = Told(order.id, self.now, order.state_at(self.now))
             return body_at(order, self.now)
+        asked, order = order, self.instead or order
         view, distortion = VIEWS.get(self.fault), DISTORTIONS.get(self.fault)
         at = view(order, self.now, self.rng) if view else self.now
         honest = body_at(order, at)
         self.told = Told(order.id, at, order.state_at(at))
         body = distortion(honest, state_fields, self.rng) if distortion else honest
-        self.took_effect = at != self.now or body != honest
+        self.took_effect = at != self.now or body != honest or asked.id != order.id
         return body
 
 
@@ -55,6 +70,7 @@ class Provider(Protocol):
     def rules(self, request: Request) -> Sequence[str]: ...
     def too_many(self, wait: float) -> Answer: ...
     def broken(self) -> Answer: ...
+    def unknown(self) -> Answer: ...
     def answer(self, call: Call) -> Answer: ...
     def sample(self, number: int) -> Request: ...
     def created_id(self, answer: Answer) -> str: ...
@@ -125,8 +141,11 @@ class Simulator:
         if fault is None:
             return self._answered(Call(request, now))
         if fault in BEFORE:
-            return replace(BEFORE[fault](self._source, rng), fault=fault)
-        call = Call(request, now, rng, fault)
+            return replace(BEFORE[fault](self._source, rng, now), fault=fault)
+        instead = rng.choice(list(self._source.orders())) if fault in OTHERS else None
+        call = Call(request, now, rng, fault, instead=instead)
         honest = self._answered(call)
         answer = AFTER[fault](honest, rng) if fault in AFTER else honest
+        if fault is Fault.STALE_WITH_AGE and call.told is not None:
+            answer = replace(answer, headers={**answer.headers, "age": str(int(now - call.told.at))})
         return replace(answer, fault=fault) if call.took_effect or answer is not honest else answer

@@ -277,6 +277,9 @@ class Ordinalsbot:
     def broken(self) -> Answer:
         return json_answer(500, {"status": "error", "reason": "unable to save data"})
 
+    def unknown(self) -> Answer:
+        return error("no such order")
+
     def answer(self, call: Call) -> Answer:
         handler = self._calls.get((call.request.method, call.request.path))
         if handler is None:
@@ -307,9 +310,7 @@ class Ordinalsbot:
         if not order_id:
             return error("id is required")
         order = self._book.get(order_id)
-        if order is None:
-            return error("no such order")
-        return json_answer(200, call.show(order, body_at, STATE_FIELDS))
+        return self.unknown() if order is None else json_answer(200, call.show(order, body_at, STATE_FIELDS))
 
     def _price(self, call: Call) -> Answer:
         query = call.request.query

@@ -186,6 +186,9 @@ class Runa:
     def broken(self) -> Answer:
         return problem(500, "internal_server_error", "Something went wrong.")
 
+    def unknown(self) -> Answer:
+        return problem(404, "not_found", "There is no such order.")
+
     def answer(self, call: Call) -> Answer:
         request = call.request
         handler = self._calls.get((request.method, request.path))
@@ -215,7 +218,7 @@ class Runa:
     def _read(self, call: Call, order_id: str) -> Answer:
         order = self._book.get(order_id)
         if order is None:
-            return problem(404, "not_found", "There is no such order.")
+            return self.unknown()
         return json_answer(200, call.show(order, body_at, STATE_FIELDS))
 
     def _list(self, call: Call) -> Answer:

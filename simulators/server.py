@@ -45,6 +45,8 @@ def _handler(
             await asyncio.sleep(answer.delay_seconds)
         if answer.cut_after is not None:
             return await _cut(incoming, answer, answer.cut_after)
+        if answer.pauses:
+            return await _paused(incoming, answer)
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     return handle
@@ -59,6 +61,19 @@ async def _request(incoming: web.BaseRequest) -> Request:
         body=await incoming.content.read(),
         client=incoming.remote or "",
     )
+
+
+async def _paused(incoming: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """The body in equal parts, with silence after each but the last."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_length = len(answer.body)
+    await response.prepare(incoming)
+    size = len(answer.body) // (len(answer.pauses) + 1)
+    for number, pause in enumerate(answer.pauses):
+        await response.write(answer.body[number * size : (number + 1) * size])
+        await asyncio.sleep(pause)
+    await response.write(answer.body[len(answer.pauses) * size :])
+    return response
 
 
 async def _cut(incoming: web.BaseRequest, answer: Answer, length: int) -> web.StreamResponse:

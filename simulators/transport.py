@@ -26,6 +26,8 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
         answer = self._simulator.handle(await _request(request), self._clock())
         if answer.delay_seconds:
             await self._wait(request, answer.delay_seconds)
+        for pause in answer.pauses:
+            await self._wait(request, pause)
         if answer.cut_after is None:
             return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
         headers = {**answer.headers, "content-length": str(len(answer.body))}

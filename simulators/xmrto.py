@@ -186,6 +186,9 @@ class Xmrto:
     def broken(self) -> Answer:
         return error(3, "001")
 
+    def unknown(self) -> Answer:
+        return error(3, "006")
+
     def answer(self, call: Call) -> Answer:
         request = call.request
         found = PATH.fullmatch(request.path)

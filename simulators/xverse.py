@@ -238,6 +238,9 @@ class Xverse:
     def broken(self) -> Answer:
         return problem(500, "Internal Server Error", "Something went wrong")
 
+    def unknown(self) -> Answer:
+        return problem(404, "Not Found", "Order not found")
+
     def answer(self, call: Call) -> Answer:
         path, method = call.request.path, call.request.method
         if method == "GET" and path == ORDERS:
@@ -273,7 +276,7 @@ class Xverse:
             return problem(400, "Bad Request", 'params/orderId must match format "uuid"')
         order = self._book.get(asked.lower())
         if order is None:
-            return problem(404, "Not Found", "Order not found")
+            return self.unknown()
         return json_answer(200, call.show(order, body_at, STATE_FIELDS))
 
     def _list(self, call: Call) -> Answer:
@@ -337,7 +340,7 @@ class Xverse:
     def _execute(self, call: Call, kind: str, asked: str) -> Answer:
         order = self._book.get(asked.lower())
         if order is None or order.facts.kind != kind:
-            return problem(404, "Not Found", "Order not found")
+            return self.unknown()
         try:
             funding = call.request.json().get("fundTransactionId")
         except Unreadable as error:

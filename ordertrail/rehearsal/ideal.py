@@ -3,7 +3,7 @@
 Worked out from the simulator's own marks, never from a body: which order's truth an answer told, and of when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -69,19 +69,32 @@ class Step:
 
 @dataclass
 class Ideal:
+    """`mistaken`: the first look that nobody could tell from one at this order."""
+
     steps: list[Step] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
     late: int = 0
+    mistaken: Taken | None = None
 
 
 _SORTS = {
     Fault.UNKNOWN_WORD: Sort.UNRECOGNISED,
     Fault.MALFORMED: Sort.REJECTED,
+    Fault.DOUBLED: Sort.REJECTED,
+    Fault.WRONG_TYPE: Sort.REJECTED,
+    Fault.VANISHED_STATE: Sort.REJECTED,
+    Fault.OTHER_ORDER: Sort.WRONG_ORDER,
     Fault.SERVER_ERROR: Sort.PROVIDER,
     Fault.SERVER_ERROR_HTML: Sort.PROVIDER,
+    Fault.SERVER_ERROR_EMPTY: Sort.PROVIDER,
+    Fault.ERROR_IN_200: Sort.PROVIDER,
     Fault.TOO_MANY_REQUESTS: Sort.RATE_LIMITED,
     Fault.TOO_MANY_REQUESTS_BARE: Sort.RATE_LIMITED,
+    Fault.TOO_MANY_REQUESTS_DATE: Sort.RATE_LIMITED,
 }
+_UNDOCUMENTED_ERRORS = frozenset({"xverse"})
+"""Their errors can't be told from a body that lacks its state."""
+
 _CAME = {Came.TIMEOUT: Sort.TIMEOUT, Came.CUT: Sort.CUT, Came.CONNECT: Sort.CONNECT}
 
 
@@ -92,7 +105,8 @@ def sort_of(look: Taken) -> Sort | None:
     if look.over_limit:
         return Sort.RATE_LIMITED
     if look.fault is not None and (sort := _SORTS.get(Fault(look.fault))) is not None:
-        return sort
+        unknown = look.fault == Fault.ERROR_IN_200 and look.key.provider in _UNDOCUMENTED_ERRORS
+        return Sort.REJECTED if unknown else sort
     return Sort.NOT_FOUND if look.told is None else None
 
 
@@ -105,10 +119,10 @@ def start_of(look: Taken, allowance: int = 0) -> int:
 class Honest:
     """Looks go in one after another, as they ended; what they add up to comes out."""
 
-    def __init__(self, provider: str, life: Life, allowance: int = 0) -> None:
+    def __init__(self, provider: str, lives: Mapping[str, Life], allowance: int = 0) -> None:
         self.ideal = Ideal()
         self._provider = provider
-        self._life = life
+        self._lives = lives
         self._allowance = allowance
         self._state: str | None = None
         self._since: Taken | None = None
@@ -119,14 +133,17 @@ class Honest:
         if sort is not None:
             self.ideal.oddities.append(Oddity(sort, look))
         elif look.told is not None:
-            self._shown(self._life.word(look.told.state), look)
+            life = self._lives[look.told.order]
+            self._shown(life.word(look.told.state), look, at_least=life.by_flags)
 
-    def _shown(self, word: str, look: Taken) -> None:
+    def _shown(self, word: str, look: Taken, *, at_least: bool) -> None:
+        if look.fault == Fault.OTHER_ORDER_NAMELESS:
+            self.ideal.mistaken = self.ideal.mistaken or look
         if self._state is None:
             self._move([word], look)
         elif word == self._state:
             self._prove(look)
-        elif self._life.by_flags and leads(self._provider, word, self._state):
+        elif at_least and leads(self._provider, word, self._state):
             return
         elif self._may_be_old(look) and leads(self._provider, word, self._state):
             self.ideal.late += 1

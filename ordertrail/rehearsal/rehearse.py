@@ -37,8 +37,9 @@ class Rehearsal:
         with asyncio.Runner(loop_factory=lambda: VirtualLoop(self._time)) as runner:
             runner.run(self._stage.play(self._say))
         self._project()
+        lives = {slug: self._lives(slug) for slug in self._scenario.providers}
         for key, looks in _by_order(self._stage.tape, self._stage.keys).items():
-            self._judge(key, looks)
+            self._judge(key, looks, lives[key.provider])
         return self._told()
 
     def _project(self) -> None:
@@ -46,19 +47,16 @@ class Rehearsal:
         if done.parked:
             self.score.problems.append(f"{done.parked} orders could not be folded")
 
-    def _judge(self, key: OrderKey, looks: list[Taken]) -> None:
-        life = self._life(key)
+    def _judge(self, key: OrderKey, looks: list[Taken], lives: Mapping[str, Life]) -> None:
+        life = lives[key.order_id]
         self.score.changes += len(life.entered)
         stream = self._log.registered(*key) or ""
         found = recorded(self._log, stream, self._log.stream(stream))
-        Scorer(self.score, key, life, found).judge(_ideal(key, life, looks))
+        Scorer(self.score, key, life, found).judge(_ideal(key.provider, lives, looks))
 
-    def _life(self, key: OrderKey) -> Life:
-        truth: Mapping[str, Any] = (
-            self._stage.simulators[key.provider].truth_of(key.order_id, self._time.utc) or {}
-        )
-        entered = [Entered(each["state"], instant(each["entered_at"]) - EPOCH) for each in truth["states"]]
-        return Life(entered, truth["traits"].get("generation") == OLD_GENERATION)
+    def _lives(self, provider: str) -> Mapping[str, Life]:
+        truths = self._stage.simulators[provider].truth(self._time.utc)
+        return {truth["id"]: _life(truth) for truth in truths}
 
     def _told(self) -> dict[str, object]:
         scenario, score, tape = self._scenario, self.score, self._stage.tape
@@ -99,8 +97,13 @@ _FIGURES = (
 )
 
 
-def _ideal(key: OrderKey, life: Life, looks: list[Taken]) -> Ideal:
-    honest = Honest(key.provider, life)
+def _life(truth: Mapping[str, Any]) -> Life:
+    entered = [Entered(each["state"], instant(each["entered_at"]) - EPOCH) for each in truth["states"]]
+    return Life(entered, truth["traits"].get("generation") == OLD_GENERATION)
+
+
+def _ideal(provider: str, lives: Mapping[str, Life], looks: list[Taken]) -> Ideal:
+    honest = Honest(provider, lives)
     for look in sorted(looks, key=lambda look: look.ended):
         if not look.lost:
             honest.take(look)

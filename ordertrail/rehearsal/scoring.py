@@ -21,7 +21,7 @@ _COUNTERS: Mapping[Sort, frozenset[str]] = {
     Sort.NOT_FOUND: frozenset({"not_found"}),
     Sort.PROVIDER: frozenset({"http_500", "http_502", "http_503", "http_504", "provider_error"}),
 }
-_SILENT = frozenset({Fault.REGRESSION})
+_SILENT = frozenset({Fault.REGRESSION, Fault.STALE})
 """They show an older moment and admit no age."""
 
 
@@ -56,8 +56,10 @@ class Scorer:
         self._key = key
         self._life = life
         self._recorded = recorded
+        self._mistaken: Taken | None = None
 
     def judge(self, ideal: Ideal) -> None:
+        self._mistaken = ideal.mistaken
         self._steps(ideal.steps)
         self._oddities(ideal.oddities)
 
@@ -67,7 +69,7 @@ class Scorer:
             self._count("certain" if step.inferred else "shown")
             change = left.pop((step.target, step.inferred, step.look.asked, step.look.answered), None)
             if change is None:
-                self._wrong("missed", f"{_words(step)} is not in the log", _silent(step))
+                self._wrong("missed", f"{_words(step)} is not in the log", None)
             else:
                 self._count("inferred" if step.inferred else "recorded")
                 self._interval(step, change)
@@ -80,14 +82,14 @@ class Scorer:
         honest = f"({text_or_none(low)}, {text_or_none(high)}]"
         words = f"version {change.version} {_words(step)} in {told}, honest is {honest}"
         if not self._was_true(step, change):
-            self._wrong("outside", words, _silent(step))
+            self._wrong("outside", words, self._excuse(step))
         elif _below(change.not_before, low) or change.not_after > high:
             self._wrong("wider", words, None)
         elif (change.not_before, change.not_after) != (low, high):
             self._wrong("outside", f"{words}: more than its looks can show", None)
 
     def _was_true(self, step: Step, change: Change) -> bool:
-        entries = [each for each in self._life.entered if self._is(each.state, step)]
+        entries = [each for each in self._life.entered if each.state == step.target]
         low = change.not_before
         errors = {step.look.error, step.look.error if step.since is None else step.since.error}
         return all(
@@ -98,8 +100,14 @@ class Scorer:
             for error in errors
         )
 
-    def _is(self, state: str, step: Step) -> bool:
-        return state == step.target
+    def _excuse(self, step: Step) -> str | None:
+        """Why nobody could have known better."""
+        looks = [step.look] if step.since is None else [step.look, step.since]
+        if any(look.fault in _SILENT for look in looks):
+            return "stale_without_age"
+        if self._mistaken is not None and self._mistaken.ended <= step.look.ended:
+            return "other_order_without_id"
+        return None
 
     def _oddities(self, oddities: Sequence[Oddity]) -> None:
         self._count("oddities", len(oddities))
@@ -147,12 +155,6 @@ def _below(one: Instant | None, other: Instant | None) -> bool:
     if one is None or other is None:
         return one is None and other is not None
     return one < other
-
-
-def _silent(step: Step) -> str | None:
-    """The mark of a look that showed an older moment and did not say so."""
-    looks = [step.look] if step.since is None else [step.look, step.since]
-    return "stale_without_age" if any(look.fault in _SILENT for look in looks) else None
 
 
 def _words(step: Step) -> str:

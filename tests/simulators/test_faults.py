@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -77,7 +78,7 @@ def test_too_many_requests_names_a_time_to_wait_or_none(provider: str) -> None:
 
 
 def test_the_same_request_at_the_same_moment_suffers_the_same() -> None:
-    plan = dict.fromkeys(Fault, 0.1)
+    plan = dict.fromkeys(Fault, 0.9 / len(Fault))
     one, other = quiet("runa", faults=plan), quiet("runa", faults=plan)
     ids = one.seed_orders(30, START)
     other.seed_orders(30, START)
@@ -105,3 +106,34 @@ def test_a_fault_on_the_way_back_has_placed_the_order() -> None:
     assert answer.cut_after is not None
     assert answer.cut_after < len(answer.body)
     assert len(simulator.truth(START)) == 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("fault", [Fault.OTHER_ORDER, Fault.OTHER_ORDER_NAMELESS])
+def test_another_orders_body_is_told_of_that_order(provider: str, fault: Fault) -> None:
+    spoilt = [(asked, answer) for asked, answer in answers(provider, fault) if answer.fault]
+
+    assert all(answer.told is not None for _, answer in spoilt)
+    assert any(answer.told is not None and answer.told.order != asked for asked, answer in spoilt)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_stale_answer_admits_an_age_that_covers_the_moment_it_shows(provider: str) -> None:
+    for _, answer in answers(provider, Fault.STALE_WITH_AGE):
+        if answer.fault is not None and answer.told is not None:
+            age = int(answer.headers["age"])
+            assert age <= START + 900 - answer.told.at < age + 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_body_without_its_state_names_none(provider: str) -> None:
+    for _, answer in answers(provider, Fault.VANISHED_STATE):
+        if answer.fault is not None:
+            assert not {"state", "state_str", "status"} & set(body(answer))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_zipped_body_is_the_same_when_unpacked(provider: str) -> None:
+    for _, answer in answers(provider, Fault.GZIPPED):
+        if answer.fault is not None:
+            assert json.loads(gzip.decompress(answer.body))
