@@ -25,6 +25,7 @@ format: setup
 
 docs: setup
 	$(PY) -m ordertrail lifecycles --markdown > docs/lifecycles.md
+	$(PY) -m ordertrail.description
 
 check: setup
 	$(VENV)/bin/ruff format --check .
@@ -32,6 +33,7 @@ check: setup
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m ordertrail lifecycles --markdown | diff docs/lifecycles.md - || (echo "docs/lifecycles.md is out of date: run make docs"; exit 1)
+	$(PY) -m ordertrail.description --check
 	$(PY) -m pytest
 
 bench: setup
