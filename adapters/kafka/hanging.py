@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from adapters.kafka.transaction import join
+
 
 class Ending(StrEnum):
     COMMIT = "commit"
@@ -49,11 +51,10 @@ async def close_hanging(
 
     `patience` is in seconds for each step. Raises TimeoutError and whatever the producer raises.
     """
-    manager = producer._txn_manager  # adding a partition without data has no public call
+    manager = producer._txn_manager
     async with asyncio.timeout(patience):
         await producer.begin_transaction()
-        for partition in partitions:
-            manager.maybe_add_partition_to_txn(partition)
+        join(producer, partitions)
         while manager.partitions_to_add():  # noqa: ASYNC110 the client has no event for it
             await asyncio.sleep(0.005)
     async with asyncio.timeout(patience):

@@ -138,14 +138,17 @@ class Publisher:
         await self._session.close()
 
     async def _load(self) -> _Load:
-        rows = await asyncio.to_thread(self._source.read, self._at.position, self._limit)
+        rows, waiting = await asyncio.to_thread(self._read)
         events = list(_fitting(self._events(rows), BYTES_AT_ONCE))
         position = rows[len(events) - 1].position if events else self._at.position
-        waiting = await asyncio.to_thread(self._source.outbox, self._at.outbox, self._limit)
         told = list(takewhile(lambda row: row.position <= position, waiting))
         changes = list(_fitting(self._changes(told), BYTES_AT_ONCE))
         outbox = told[len(changes) - 1].id if changes else self._at.outbox
         return _Load(events + changes, position, outbox, len(events))
+
+    def _read(self) -> tuple[list[Row], list[OutboxRow]]:
+        rows = self._source.read(self._at.position, self._limit)
+        return rows, self._source.outbox(self._at.outbox, self._limit)
 
     def _events(self, rows: Sequence[Row]) -> Iterator[Record]:
         return (event_record(row, self._source.id, prefix=self._prefix) for row in rows)

@@ -13,7 +13,7 @@ from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishErr
 from adapters.kafka.position import HOLDER, Position, encoded
 from adapters.kafka.records import JSON, Record
 from adapters.kafka.topics import TOPIC, Name
-from adapters.kafka.transaction import await_visible, send_records
+from adapters.kafka.transaction import await_visible, join, send_records
 
 WRITTEN = (Name.EVENTS, Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES, Name.POSITIONS)
 PUBLISHER = "publisher"
@@ -79,6 +79,7 @@ class Session:
         """
         async with asyncio.timeout(self.patience):
             await self.producer.begin_transaction()
+        join(self.producer, [TopicPartition(self.prefix + Name.POSITIONS, 0)])  # else it costs a round trip
         long = self.patience + sum(record.size for record in records) / SLOWEST_BYTES_A_SECOND
         lasts = await send_records(self.producer, records, patience=long)
         position = after(lasts)

@@ -5,7 +5,7 @@ A commit succeeds even though a batch was refused, so the fate of every batch is
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -13,6 +13,12 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from adapters.kafka.records import Record
 
 Batches = dict[TopicPartition, list[BatchBuilder]]
+
+
+def join(producer: AIOKafkaProducer, partitions: Iterable[TopicPartition]) -> None:
+    """Makes partitions part of the transaction under way before there are records for them."""
+    for partition in partitions:
+        producer._txn_manager.maybe_add_partition_to_txn(partition)  # there is no public call for it
 
 
 async def send_records(
