@@ -22,6 +22,7 @@ from adapters.kafka.topics import TopicMismatch, TopicRefused
 from adapters.log import open_log
 from domain.identity import uuid7
 from domain.log import Log, LogError, LogRefused
+from ordertrail.auditing import queue_all
 from ordertrail.kafka_words import words
 from ordertrail.machine import now, random_source
 from ordertrail.publishing import Kind, Report, Task
@@ -57,6 +58,8 @@ async def _publish(task: Task, log: Log, stop: asyncio.Event) -> None:
     try:
         cured = await publisher.start()
         _report(Report(Kind.STARTED, f"a hanging transaction was ended by {cured}" if cured else ""))
+        if not publisher.at.at:
+            await asyncio.to_thread(queue_all, log)
         await publisher.run(stop, _published)
         await publisher.leave()
     finally:
