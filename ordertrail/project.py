@@ -53,10 +53,13 @@ class Projector:
         return self.done
 
     def run(self, stop: Event) -> None:
-        """Until `stop`: an unreachable log is waited for, and said once each time it goes."""
-        delay = self._first_delay
+        """Until `stop`, beginning with what is parked. An unreachable log is waited for, and said once."""
+        delay, retried = self._first_delay, False
         while not stop.is_set():
             try:
+                if not retried:
+                    self._retry_parked()
+                    retried = True
                 before = self._position
                 if self.step() == before:
                     self._log.wait(before, WAIT_SECONDS)
@@ -78,6 +81,12 @@ class Projector:
         except PositionMoved:
             self._position = self._log.position(PROJECTION)
         return self._position
+
+    def _retry_parked(self) -> None:
+        """A newer version may read what an older one could not."""
+        for order in parked_orders(self._log):
+            if unpark(self._log, order) is None:
+                self._say(f"{order} is no longer parked: all its events can be read now")
 
     def _start(self) -> int:
         return self._log.position(PROJECTION) if self._position is None else self._position

@@ -131,6 +131,21 @@ def test_a_parked_order_waits_and_is_folded_anew_when_unparked(any_recording: Re
     assert row(any_recording, attention.MODEL) is None
 
 
+def test_a_start_tries_parked_orders_again_and_says_which_go_on(recording: Recording) -> None:
+    said: list[str] = []
+    recording.state(1, "new")
+    Projector(recording.log, say=say_nothing).catch_up()
+    park(recording)
+    recording.state(2, "executing")
+
+    Projector(recording.log, say=said.append).run(StopAfter(times=3))
+
+    found = row(recording)
+    assert found is not None
+    assert (found["state"], parked_orders(recording.log)) == ("executing", [])
+    assert said == [f"{ORDER} is no longer parked: all its events can be read now"]
+
+
 def test_it_runs_until_it_is_told_to_stop(recording: Recording) -> None:
     recording.state(1, "new")
 
