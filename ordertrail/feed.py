@@ -126,13 +126,12 @@ class Feed:
         return _fitting(await self._behind.ask(partial(_events, after=after, limit=rows)))
 
     async def grown(self, after: int, patience: float) -> None:
-        """Returns when there may be something beyond a position, when the feed closes, or after a while."""
-        growth = self._growth
-        if self.tail > after or self.closed.is_set():
-            return
+        """Returns when there is something beyond a position, or never will be, or after so many seconds."""
+        epoch = self.epoch
         try:
             async with asyncio.timeout(patience):
-                await growth.wait()
+                while self.tail <= after and epoch == self.epoch and not self.closed.is_set():
+                    await self._growth.wait()
         except TimeoutError:
             return
 
@@ -151,14 +150,15 @@ class Feed:
     def _take(self, news: News) -> None:
         other_log = self._log_id not in ("", news.log_id)
         if self._tail is None or news.tail < self._tail or other_log:
-            self.epoch += 1
+            self.epoch += self._tail is not None
             self._newest, self._floor, self._tail = [], news.tail, news.tail
+            self._log_id = news.log_id
+            self._wake()
         elif news.events:
             self._newest += news.events
             self._tail = news.events[-1].position
             self._forget_oldest()
-        self._log_id = news.log_id
-        self._wake()
+            self._wake()
 
     def _forget_oldest(self) -> None:
         """Down to half of what may be kept, so that it is seldom done."""
