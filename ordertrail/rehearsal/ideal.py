@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.instants import SECOND, Instant
+from domain.watch import PATIENCE
 from ordertrail.rehearsal.lives import certain, leads, told_by_flags
 from ordertrail.rehearsal.wire import Came, Taken
 from simulators import Fault
@@ -59,11 +60,15 @@ class Oddity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change that the looks show, or make certain. `since`: the last look that showed the state before."""
+    """A change that the looks show, or make certain.
+
+    `proofs`: the last look of the same worker that showed the state before, or the one that gave that state,
+    and all later ones of others, which it may know of. Empty for an order's first state.
+    """
 
     target: str
     inferred: bool
-    since: Taken | None
+    proofs: Sequence[Taken]
     look: Taken
 
 
@@ -125,8 +130,8 @@ class Honest:
         self._lives = lives
         self._allowance = allowance
         self._state: str | None = None
-        self._since: Taken | None = None
-        self._given: Instant = 0
+        self._proofs: list[Taken] = []
+        self._given: Taken | None = None
 
     def take(self, look: Taken) -> None:
         sort = sort_of(look)
@@ -142,7 +147,7 @@ class Honest:
         if self._state is None:
             self._move([word], look)
         elif word == self._state:
-            self._prove(look)
+            self._proofs.append(look)
         elif at_least and leads(self._provider, word, self._state):
             return
         elif self._may_be_old(look) and leads(self._provider, word, self._state):
@@ -155,12 +160,38 @@ class Honest:
             self.ideal.oddities.append(Oddity(Sort.CONTRADICTED, look))
 
     def _may_be_old(self, look: Taken) -> bool:
-        return start_of(look, self._allowance) < self._given
+        given = self._given
+        if given is None:
+            return False
+        if look.clock == given.clock:
+            return start_of(look, self._allowance) < given.ended
+        return self._wall(look) < given.answered
 
-    def _prove(self, look: Taken) -> None:
-        if self._since is None or start_of(look, self._allowance) >= start_of(self._since, self._allowance):
-            self._since = look
+    def _wall(self, look: Taken) -> Instant:
+        """The earliest moment it can show, by the clock that timed it."""
+        return look.asked - look.started + start_of(look, self._allowance)
+
+    def _later(self, one: Taken, other: Taken) -> bool:
+        """As far as their clocks can tell."""
+        if one.clock == other.clock:
+            return start_of(one, self._allowance) >= start_of(other, self._allowance)
+        return self._wall(one) >= self._wall(other)
+
+    def _known_to(self, worker: str) -> list[Taken]:
+        """Of the looks that showed the present state, those that this worker's next step may begin at."""
+        best: Taken | None = None
+        for look in self._proofs:
+            if look.process.worker == worker and (best is None or self._later(look, best)):
+                best = look
+        if best is None:
+            return self._proofs
+        least = self._wall(best) - PATIENCE.clock_error
+        others = [
+            look for look in self._proofs if look.process.worker != worker and self._wall(look) >= least
+        ]
+        return [best, *others]
 
     def _move(self, steps: Sequence[str], look: Taken) -> None:
-        self.ideal.steps += [Step(step, step != steps[-1], self._since, look) for step in steps]
-        self._state, self._since, self._given = steps[-1], look, look.ended
+        proofs = self._known_to(look.process.worker)
+        self.ideal.steps += [Step(step, step != steps[-1], proofs, look) for step in steps]
+        self._state, self._proofs, self._given = steps[-1], [look], look

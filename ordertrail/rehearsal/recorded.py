@@ -21,6 +21,7 @@ from domain.instants import Instant, instant
 from domain.log import Log, LookRow, Row
 from domain.watch import Watch
 from ordertrail.rehearsal.ideal import Sort
+from ordertrail.rehearsal.wire import Taken
 
 ODD = (StatusUnrecognised, SnapshotRejected, Contradicted)
 _watch = msgspec.json.Decoder(Watch).decode
@@ -39,12 +40,12 @@ class Change(NamedTuple):
 
 
 class Odd(NamedTuple):
-    """An oddity that was open from one answer's end to the one that put it right, in versions too."""
+    """An oddity that was open from one answer's end to that of another, by the clock that never steps."""
 
     sort: Sort
     word: str | None
-    answered: Instant
-    resolved: Instant | None
+    since: int
+    until: int | None
 
 
 @dataclass
@@ -55,30 +56,30 @@ class Recorded:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def recorded(log: Log, stream: str, rows: Sequence[Row]) -> Recorded:
+def recorded(log: Log, stream: str, rows: Sequence[Row], taken: Sequence[Taken]) -> Recorded:
+    """`taken`: the looks at this order, as the wire had them."""
+    ends = {(look.asked, look.answered): look.ended for look in taken}
     looks = {look.look: look for look in log.looks(stream)}
     found = Recorded()
     kept = log.watch(stream)
     for span in [] if kept is None else _watch(kept.watch).spans:
         for kind, count in span.failures.items():
             found.counts[kind] = found.counts.get(kind, 0) + count
-    agreed: dict[int, Instant] = {}
+    agreed: dict[int, int] = {}
     events = [(row.version, decode(row.topic, row.state)) for row in rows]
     for _, event in events:
         if isinstance(event.data, Agreed):
-            agreed |= dict.fromkeys(event.data.resolves, _look(event, looks).answered_at)
+            agreed |= dict.fromkeys(event.data.resolves, _end(event, looks, ends))
     for version, event in events:
-        _note(found, version, event, looks, agreed)
+        if isinstance(event.data, ODD):
+            since = _end(event, looks, ends)
+            found.odd.append(Odd(*_sorted(event.data), since, agreed.get(version)))
+        else:
+            _note(found, version, event, looks)
     return found
 
 
-def _note(
-    found: Recorded,
-    version: int,
-    event: Event[Data],
-    looks: Mapping[str, LookRow],
-    agreed: Mapping[int, Instant],
-) -> None:
+def _note(found: Recorded, version: int, event: Event[Data], looks: Mapping[str, LookRow]) -> None:
     data = event.data
     if isinstance(data, StateChanged):
         look = _look(event, looks)
@@ -88,14 +89,16 @@ def _note(
         found.changes.append(Change(version, data.target, data.inferred, *times))
     elif isinstance(data, OrderForgotten):
         found.forgotten += 1
-    elif isinstance(data, ODD):
-        answered = _look(event, looks).answered_at
-        found.odd.append(Odd(*_sorted(data), answered, agreed.get(version)))
 
 
 def _look(event: Event[Data], looks: Mapping[str, LookRow]) -> LookRow:
     """Every event that a body told names a look that was kept."""
     return looks[event.look or ""]
+
+
+def _end(event: Event[Data], looks: Mapping[str, LookRow], ends: Mapping[tuple[int, int], int]) -> int:
+    look = _look(event, looks)
+    return ends[look.asked_at, look.answered_at]
 
 
 def _sorted(data: StatusUnrecognised | SnapshotRejected | Contradicted) -> tuple[Sort, str | None]:

@@ -51,7 +51,7 @@ class Rehearsal:
         life = lives[key.order_id]
         self.score.changes += len(life.entered)
         stream = self._log.registered(*key) or ""
-        found = recorded(self._log, stream, self._log.stream(stream))
+        found = recorded(self._log, stream, self._log.stream(stream), looks)
         Scorer(self.score, key, life, found).judge(_ideal(key.provider, lives, looks))
 
     def _lives(self, provider: str) -> Mapping[str, Life]:

@@ -24,6 +24,8 @@ class World(StrEnum):
 
     PROVIDER_DOWN = "provider_down"
     KILLED = "killed"
+    CLOCK_STEPS = "clock_steps"
+    TWO_WORKERS = "two_workers"
 
 
 FAULTS: tuple[str, ...] = (*Fault, *World)
@@ -57,12 +59,21 @@ class Scenario:
     @property
     def pace(self) -> float:
         """How fast the policy asks, so that it would like to ask a little more than it may."""
-        return self.days / LOOKS
+        return self.days / LOOKS / 2
 
     @property
     def plan(self) -> FaultPlan:
         spoiling = [fault for fault in Fault if fault in self.faults]
         return dict.fromkeys(spoiling, SHARE / max(1, len(spoiling)))
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        return ("main", "second") if World.TWO_WORKERS in self.faults else ("main",)
+
+    @property
+    def joined(self) -> float:
+        """When the second worker joins, in seconds: from then on their clocks must agree to a second."""
+        return self.seconds / 2 if World.TWO_WORKERS in self.faults else self.seconds
 
     def window(self) -> Window:
         """What each provider allows."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text_or_none
+from domain.watch import PATIENCE
 from ordertrail.rehearsal.ideal import Ideal, Life, Oddity, Sort, Step, start_of
 from ordertrail.rehearsal.recorded import Change, Recorded
 from ordertrail.rehearsal.virtual import EPOCH
@@ -77,36 +78,38 @@ class Scorer:
             self._wrong("forged", f"version {change.version} tells {change.target}, and no look does", None)
 
     def _interval(self, step: Step, change: Change) -> None:
-        low, high = _tightest(step)
-        told = f"({text_or_none(change.not_before)}, {text_or_none(change.not_after)}]"
-        honest = f"({text_or_none(low)}, {text_or_none(high)}]"
-        words = f"version {change.version} {_words(step)} in {told}, honest is {honest}"
-        if not self._was_true(step, change):
-            self._wrong("outside", words, self._excuse(step))
-        elif _below(change.not_before, low) or change.not_after > high:
-            self._wrong("wider", words, None)
-        elif (change.not_before, change.not_after) != (low, high):
-            self._wrong("outside", f"{words}: more than its looks can show", None)
+        """It is right if it contains the change and is what one of its proofs makes of it."""
+        given = (change.not_before, change.not_after)
+        proofs: Sequence[Taken | None] = step.proofs or [None]
+        honest = [tightest(proof, step.look) for proof in proofs]
+        chosen = honest.index(given) if given in honest else 0
+        words = (
+            f"version {change.version} {_words(step)} in {_told(given)}, honest is {_told(honest[chosen])}"
+        )
+        if not self._was_true(step, change, proofs[chosen]):
+            self._wrong("outside", words, self._excuse(step, proofs[chosen]))
+        elif given not in honest:
+            low, high = honest[0]
+            wide = _below(change.not_before, low) or change.not_after > high
+            self._wrong("wider" if wide else "outside", words, None)
 
-    def _was_true(self, step: Step, change: Change) -> bool:
-        entries = [each for each in self._life.entered if each.state == step.target]
-        low = change.not_before
-        errors = {step.look.error, step.look.error if step.since is None else step.since.error}
+    def _was_true(self, step: Step, change: Change, proof: Taken | None) -> bool:
+        """Whichever of the two clocks that timed the interval tells the time of the change."""
+        entries = [each.at for each in self._life.entered if each.state == step.target]
         return all(
-            any(
-                (low is None or low < EPOCH + each.at + error) and EPOCH + each.at + error <= change.not_after
-                for each in entries
-            )
-            for error in errors
+            any(_within(change, EPOCH + entry + error) for entry in entries)
+            for error in {step.look.error, (proof or step.look).error}
         )
 
-    def _excuse(self, step: Step) -> str | None:
+    def _excuse(self, step: Step, proof: Taken | None) -> str | None:
         """Why nobody could have known better."""
-        looks = [step.look] if step.since is None else [step.look, step.since]
+        looks = [step.look] if proof is None else [step.look, proof]
         if any(look.fault in _SILENT for look in looks):
             return "stale_without_age"
         if self._mistaken is not None and self._mistaken.ended <= step.look.ended:
             return "other_order_without_id"
+        if proof is not None and proof.clock != step.look.clock and not _clocks_agree(step.look, proof):
+            return "clock_stepped_while_down"
         return None
 
     def _oddities(self, oddities: Sequence[Oddity]) -> None:
@@ -126,11 +129,9 @@ class Scorer:
                 self._score.problem(self._key, f"{found} of {expected} looks are counted as {sort}")
 
     def _open(self, oddity: Oddity) -> bool:
-        answered = oddity.look.answered
+        at = oddity.look.ended
         return any(
-            odd.sort == oddity.sort
-            and odd.answered <= answered
-            and (odd.resolved is None or answered < odd.resolved)
+            odd.sort == oddity.sort and odd.since <= at and (odd.until is None or at <= odd.until)
             for odd in self._recorded.odd
         )
 
@@ -145,10 +146,25 @@ class Scorer:
             self._score.problem(self._key, f"{name}: {words}")
 
 
-def _tightest(step: Step) -> tuple[Instant | None, Instant]:
-    since = step.since
-    low = None if since is None else EPOCH + start_of(since) + since.error
-    return low, step.look.answered
+def tightest(proof: Taken | None, look: Taken) -> tuple[Instant | None, Instant]:
+    """By the clocks that timed the looks, wider by what these moved or may differ between them."""
+    if proof is None:
+        return None, look.answered
+    moved = abs(look.error - proof.error) if look.clock == proof.clock else PATIENCE.clock_error
+    low, high = EPOCH + start_of(proof) + proof.error - moved, look.answered + moved
+    return min(low, high), high
+
+
+def _within(change: Change, at: Instant) -> bool:
+    return (change.not_before is None or change.not_before < at) and at <= change.not_after
+
+
+def _clocks_agree(one: Taken, other: Taken) -> bool:
+    return abs(one.error - other.error) <= PATIENCE.clock_error
+
+
+def _told(interval: tuple[Instant | None, Instant]) -> str:
+    return f"({text_or_none(interval[0])}, {text_or_none(interval[1])}]"
 
 
 def _below(one: Instant | None, other: Instant | None) -> bool:

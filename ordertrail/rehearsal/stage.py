@@ -8,11 +8,11 @@ from adapters.endpoint import Endpoint
 from adapters.providers import ADAPTERS
 from adapters.vault import Vault
 from domain.identity import OrderKey
-from domain.instants import MINUTE
+from domain.instants import MINUTE, SECOND
 from domain.log import Log, LogRefused
 from domain.order import Tracking
 from domain.providers import PROVIDERS
-from ordertrail.budget import Budget
+from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
 from ordertrail.lane import Target
 from ordertrail.policy import PlainPolicy
@@ -27,6 +27,11 @@ from simulators.limits import Window as Limit
 
 HOST = "provider.example"
 MASTER = bytes(32)
+APART = 300_000
+"""How far two workers' clocks are apart, in microseconds."""
+
+STEPS = (-3_600, -61, -2, 1, 45, 7_200)
+"""By which a clock is put forward or back, in seconds."""
 
 Say = Callable[[float], None]
 """Gets the share of the time that is over."""
@@ -41,28 +46,43 @@ class Stage:
         self.simulators = {slug: self._simulator(slug) for slug in scenario.providers}
         self._log = log
         self._logger = logger
-        self._clock = VirtualClock(time, "machine-0")
+        self._clocks = {
+            worker: VirtualClock(time, f"{worker}-0", error=number * APART)
+            for number, worker in enumerate(scenario.workers)
+        }
         self._outages = {slug: scenario.outage(slug) for slug in scenario.providers}
         self._streams: dict[OrderKey, str] = {}
 
     async def play(self, say: Say) -> None:
         stop = asyncio.Event()
-        company = [asyncio.create_task(self._staff("main", stop))]
-        telling = asyncio.create_task(self._tell(say))
+        company = [asyncio.create_task(self._staff(name, stop)) for name in self.scenario.workers]
+        beside = [asyncio.create_task(self._tell(say)), asyncio.create_task(self._step_clocks())]
         await self._place()
         await asyncio.sleep(self.scenario.seconds - self.time.seconds)
         stop.set()
         await asyncio.gather(*company)
-        telling.cancel()
+        for task in beside:
+            task.cancel()
 
     async def _tell(self, say: Say) -> None:
         while True:
             say(self.time.seconds / self.scenario.seconds)
             await asyncio.sleep(self.scenario.seconds / 200)
 
+    async def _step_clocks(self) -> None:
+        """The first machine's clock is put forward and back, and right before another one joins it."""
+        rng = self.scenario.rng("clocks")
+        while World.CLOCK_STEPS in self.scenario.faults:
+            await asyncio.sleep(min(rng.expovariate(12 / self.scenario.seconds), self.scenario.seconds / 25))
+            if self.time.seconds < 0.9 * self.scenario.joined:
+                clock = self._clocks["main"]
+                clock.error = 0 if rng.random() < 0.3 else clock.error + rng.choice(STEPS) * SECOND
+            else:
+                self._clocks["main"].error = 0
+
     async def _place(self) -> None:
         """Orders are placed, and tracked at once by whoever placed them."""
-        tracker = self._recorder(Process("tracker", self._clock), "tracker")
+        tracker = self._recorder(Process("tracker", VirtualClock(self.time, "tracker")), "tracker")
         for at, slug in self.scenario.placements():
             await asyncio.sleep(max(0.0, at - self.time.seconds))
             for order_id in self.simulators[slug].seed_orders(1, self.time.utc):
@@ -72,11 +92,13 @@ class Stage:
                 self._streams[key] = tracked.stream
 
     async def _staff(self, name: str, stop: asyncio.Event) -> None:
-        """One worker after the other under one name: each until it is killed, the last until the stop."""
+        """One process after the other under one name: each until it is killed, the last until the stop."""
         rng = self.scenario.rng("fate", name)
         life = 0
+        if name != self.scenario.workers[0]:
+            await asyncio.sleep(self.scenario.joined)
         while not stop.is_set():
-            process = Process(name, self._clock)
+            process = Process(name, self._clocks[name])
             work = asyncio.create_task(self._worker(process, life).run(stop))
             if World.KILLED in self.scenario.faults:
                 await asyncio.wait([work], timeout=rng.expovariate(8 / self.scenario.seconds))
@@ -86,6 +108,14 @@ class Stage:
             if process.dead and not stop.is_set():
                 await asyncio.sleep(rng.choice((1.0, 60.0, 7200.0)))
             life += 1
+            early = self.time.seconds < 0.8 * self.scenario.joined
+            if World.CLOCK_STEPS in self.scenario.faults and early and rng.random() < 0.3:
+                self._reboot(name, life, rng.choice(STEPS))
+
+    def _reboot(self, name: str, life: int, step: int) -> None:
+        """The machine comes back with another steady clock, and its wall clock was put forward or back."""
+        error = self._clocks[name].error + step * SECOND
+        self._clocks[name] = VirtualClock(self.time, f"{name}-{life}", error)
 
     async def _kill(self, process: Process, work: asyncio.Task[None], *, gently: bool) -> None:
         """In the middle of whatever it does, or between a commit and hearing of it."""
@@ -132,7 +162,7 @@ class Stage:
             adapter=ADAPTERS[slug],
             endpoint=Endpoint(f"https://{HOST}", "a-key", self.scenario.api_versions().get(slug)),
             policy=PlainPolicy(pace=self.scenario.pace),
-            budget=Budget([self.scenario.window()]),
+            budget=Budget([self._share()]),
             circuit=Circuit(self.scenario.rng("circuit", *purpose), longest=10 * MINUTE / 1e6),
             transport=Wire(
                 self.simulators[slug],
@@ -143,6 +173,10 @@ class Stage:
                 down=self._down,
             ),
         )
+
+    def _share(self) -> Window:
+        whole = self.scenario.window()
+        return whole._replace(limit=whole.limit // len(self.scenario.workers))
 
     def _recorder(self, process: Process, name: str) -> Recorder:
         log = connection(self._log, process)

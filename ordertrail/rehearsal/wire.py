@@ -39,6 +39,7 @@ class Taken:
     process: Process
     started: int
     asked: int
+    clock: str
     ended: int = 0
     came: Came = Came.NEVER
     status: int = 0
@@ -94,7 +95,7 @@ class Wire(httpx.AsyncBaseTransport):
         asked = await _request(request)
         moment = self._process.clock.moment()
         key = OrderKey(self._simulator.provider, order_of(asked))
-        taken = Taken(key, self._process, moment.steady, moment.wall)
+        taken = Taken(key, self._process, moment.steady, moment.wall, self._process.clock.name)
         self._tape.looks.append(taken)
         try:
             return await self._answered(request, asked, taken)
