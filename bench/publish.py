@@ -1,10 +1,10 @@
-"""The log published to Kafka, against bare aiokafka transactions with the same batches."""
+"""The log published to Kafka, against bare aiokafka transactions: equal batches, and a send per record."""
 
 import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
@@ -17,11 +17,11 @@ from adapters.kafka.transaction import send_records
 from bench.logs import fresh_log
 from bench.measure import Figure, rates
 from bench.orders import keys, looks, recorder, tracked
-from domain.log import Log
+from domain.log import Log, Row
 
 ORDERS = 10_000
 BATCH = 5000
-OURS, BARE = "bench.", "bare."
+OURS, BARE, USUAL = "bench.", "bare.", "usual."
 
 
 def run() -> Iterator[Figure]:
@@ -31,8 +31,10 @@ def run() -> Iterator[Figure]:
         fresh_log("sqlite") as log,
     ):
         _fill(log)
-        ours, bare = asyncio.run(_turns(log, started.bootstrap))
-    yield Figure("events", rates(BATCH, ours), rates(BATCH, bare), 0.6, "events/s", len(ours) * BATCH)
+        ours, bare, usual = asyncio.run(_turns(log, started.bootstrap))
+    n = len(ours) * BATCH
+    yield Figure("batches", rates(BATCH, ours), rates(BATCH, bare), 0.6, "events/s", n)
+    yield Figure("send", rates(BATCH, ours), rates(BATCH, usual), 5.0, "events/s", n)
 
 
 def _fill(log: Log) -> None:
@@ -44,29 +46,44 @@ def _fill(log: Log) -> None:
             recording.observe(step[start : start + 1000])
 
 
-async def _turns(log: Log, bootstrap: str) -> tuple[list[float], list[float]]:
-    for prefix in (OURS, BARE):
+async def _turns(log: Log, bootstrap: str) -> tuple[list[float], list[float], list[float]]:
+    for prefix in (OURS, BARE, USUAL):
         await topics.ensure(bootstrap, prefix=prefix)
     publisher = Publisher(log, bootstrap, now=lambda: 0, prefix=OURS, limit=BATCH)
-    producer = transactional_producer(bootstrap, "bare")
+    bare, usual = (transactional_producer(bootstrap, name) for name in (BARE, USUAL))
     await publisher.start()
-    await producer.start()
-    ours: list[float] = []
-    bare: list[float] = []
+    await bare.start()
+    await usual.start()
+    spent: tuple[list[float], list[float], list[float]] = ([], [], [])
     for start in range(0, log.tail() - BATCH, BATCH):
-        records = [event_record(row, log.id, prefix=BARE) for row in log.read(start, BATCH)]
-        began = time.perf_counter()
-        await publisher.run_once()
-        ours.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        await _transaction(producer, records)
-        bare.append(time.perf_counter() - began)
+        rows = log.read(start, BATCH)
+        spent[0].append(await _seconds(publisher.run_once()))
+        spent[1].append(await _seconds(_batches(bare, _records(rows, log.id, BARE))))
+        spent[2].append(await _seconds(_sends(usual, _records(rows, log.id, USUAL))))
     await publisher.close()
-    await producer.stop()
-    return ours, bare
+    await bare.stop()
+    await usual.stop()
+    return spent
 
 
-async def _transaction(producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
+async def _seconds(work: Awaitable[object]) -> float:
+    began = time.perf_counter()
+    await work
+    return time.perf_counter() - began
+
+
+def _records(rows: Sequence[Row], log_id: str, prefix: str) -> list[Record]:
+    return [event_record(row, log_id, prefix=prefix) for row in rows]
+
+
+async def _batches(producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
     await producer.begin_transaction()
     await send_records(producer, records, patience=30)
+    await producer.commit_transaction()
+
+
+async def _sends(producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
+    await producer.begin_transaction()
+    for record in records:
+        await producer.send(record.topic, record.value, record.key, record.partition, headers=record.headers)
     await producer.commit_transaction()

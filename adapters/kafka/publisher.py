@@ -8,40 +8,25 @@ for its turn (`standby`).
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import takewhile
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
-from adapters.kafka.failures import ParkedRecord
 from adapters.kafka.hanging import Ending
+from adapters.kafka.load import Load, Source, read_load
 from adapters.kafka.position import Position
-from adapters.kafka.records import LARGEST_RECORD, Record, event_record, outbox_record
 from adapters.kafka.recovery import settle, take_up
 from adapters.kafka.session import PUBLISHER, Lasts, Session, failing
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from domain.instants import Instant, text
-from domain.log import OutboxRow, Row
 
 EVENTS_AT_ONCE = 5000
-BYTES_AT_ONCE = 16 * 1024 * 1024
 PATIENCE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
 WAKE_SECONDS = 0.1
 """So often an idle publisher looks for outbox rows, and for events whose arrival went unnoticed."""
-
-
-class Source(Protocol):
-    """The part of `domain.log.Log` that is published; called from one thread at a time."""
-
-    id: str
-
-    def tail(self) -> int: ...
-    def read(self, after: int, limit: int) -> list[Row]: ...
-    def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
-    def trim_outbox(self, up_to: int) -> None: ...
-    def wait(self, after: int, timeout: float) -> None: ...
 
 
 class Published(NamedTuple):
@@ -51,13 +36,6 @@ class Published(NamedTuple):
     outbox: int
     events: int
     rows: int
-
-
-class _Load(NamedTuple):
-    records: list[Record]
-    position: int
-    outbox: int
-    events: int
 
 
 class Publisher:
@@ -84,6 +62,7 @@ class Publisher:
         self._session = Session(bootstrap, prefix=prefix, name=name, patience=patience)
         self._at = Position(log=source.id, position=0, outbox=0, ends={}, at="")
         self._written = -heartbeat
+        self._ahead: asyncio.Task[Load] | None = None
 
     @property
     def at(self) -> Position:
@@ -107,13 +86,15 @@ class Publisher:
             load = await self._load()
             if not load.records and time.monotonic() - self._written < self._heartbeat:
                 return None
+            if load.full:
+                self._ahead = self._reading(load.position, load.outbox)
             before = self._at
             self._at = await self._session.commit(
                 load.records, lambda lasts: self._after(load, lasts), holder=self._holder
             )
             self._written = time.monotonic()
             if self._at.outbox > before.outbox:
-                await asyncio.to_thread(self._source.trim_outbox, self._at.outbox)
+                await self._trim()
         if not load.records:
             return None
         return Published(self._at.position, self._at.outbox, load.events, len(load.records) - load.events)
@@ -136,27 +117,25 @@ class Publisher:
 
     async def close(self) -> None:
         await self._session.close()
+        if self._ahead:
+            await asyncio.wait([self._ahead])
 
-    async def _load(self) -> _Load:
-        rows, waiting = await asyncio.to_thread(self._read)
-        events = list(_fitting(self._events(rows), BYTES_AT_ONCE))
-        position = rows[len(events) - 1].position if events else self._at.position
-        told = list(takewhile(lambda row: row.position <= position, waiting))
-        changes = list(_fitting(self._changes(told), BYTES_AT_ONCE))
-        outbox = told[len(changes) - 1].id if changes else self._at.outbox
-        return _Load(events + changes, position, outbox, len(events))
+    async def _load(self) -> Load:
+        """What was read while the last transaction was under way, else what there is now."""
+        ahead, self._ahead = self._ahead, None
+        return await (ahead or self._reading(self._at.position, self._at.outbox))
 
-    def _read(self) -> tuple[list[Row], list[OutboxRow]]:
-        rows = self._source.read(self._at.position, self._limit)
-        return rows, self._source.outbox(self._at.outbox, self._limit)
+    def _reading(self, position: int, outbox: int) -> asyncio.Task[Load]:
+        read = partial(read_load, self._source, position, outbox, prefix=self._prefix, limit=self._limit)
+        return asyncio.create_task(asyncio.to_thread(read))
 
-    def _events(self, rows: Sequence[Row]) -> Iterator[Record]:
-        return (event_record(row, self._source.id, prefix=self._prefix) for row in rows)
+    async def _trim(self) -> None:
+        """The log serves one thread at a time: not while the next load is read."""
+        if self._ahead:
+            await asyncio.wait([self._ahead])
+        await asyncio.to_thread(self._source.trim_outbox, self._at.outbox)
 
-    def _changes(self, rows: Sequence[OutboxRow]) -> Iterator[Record]:
-        return (outbox_record(row, prefix=self._prefix) for row in rows)
-
-    def _after(self, load: _Load, lasts: Lasts) -> Position:
+    def _after(self, load: Load, lasts: Lasts) -> Position:
         return Position(
             log=self._source.id,
             position=load.position,
@@ -164,31 +143,6 @@ class Publisher:
             ends=_moved(self._at.ends, lasts, self._prefix),
             at=text(self._now()),
         )
-
-
-def _fitting(records: Iterable[Record], room: int) -> Iterator[Record]:
-    """Up to about `room` bytes, and up to a record that is too large; ParkedRecord if that is the first."""
-    first = True
-    for record in records:
-        size = record.size
-        if size > LARGEST_RECORD:
-            if first:
-                raise ParkedRecord(_parked(record))
-            return
-        yield record
-        first = False
-        room -= size
-        if room <= 0:
-            return
-
-
-def _parked(record: Record) -> str:
-    told = {name: value.decode() for name, value in record.headers}
-    return (
-        f"{record.topic}: the record of {told.get('ce_id', record.key.decode())} at position "
-        f"{told['ce_position']} has {record.size} bytes, {LARGEST_RECORD} is the limit. Nothing after it is "
-        "published until it is dealt with."
-    )
 
 
 def _moved(ends: dict[str, list[int]], lasts: Lasts, prefix: str) -> dict[str, list[int]]:

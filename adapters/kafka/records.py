@@ -5,6 +5,7 @@ Every record has its log position in the header `ce_position`; a read model's al
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +17,10 @@ from domain.log import OutboxRow, Row
 LARGEST_RECORD = 900 * 1024
 SPEC_VERSION = ("ce_specversion", b"1.0")
 JSON = ("content-type", b"application/json")
-HEADER_OVERHEAD = 10
+INFERRED = {False: ("ce_inferred", b"false"), True: ("ce_inferred", b"true")}
+TOLD = (("ce_replay", b"false"), JSON)
+REPLAYED = (("ce_replay", b"true"), JSON)
+HEADERS_AT_MOST = 1500
 
 Header = tuple[str, bytes]
 
@@ -33,8 +37,7 @@ class Record(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes on the wire before compression, roughly from above."""
-        headers = sum(len(name) + len(value) + HEADER_OVERHEAD for name, value in self.headers)
-        return len(self.key) + len(self.value or b"") + headers
+        return len(self.key) + len(self.value or b"") + HEADERS_AT_MOST
 
 
 class _Told(msgspec.Struct):
@@ -57,23 +60,29 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 def event_record(row: Row, log_id: str, *, prefix: str, replay: bool = False, topic: str = "") -> Record:
     """A log row for `events`; when replayed elsewhere, for the full name `topic` with as many partitions."""
-    envelope = _envelope.decode(row.state)
+    told, order = _envelope.decode(row.state), row.order.encode()
     headers = [
         SPEC_VERSION,
-        ("ce_id", f"{row.order}@{row.version}".encode()),
+        ("ce_id", b"%b@%d" % (order, row.version)),
         ("ce_source", source(log_id)),
-        ("ce_type", row.topic.encode()),
-        ("ce_subject", row.order.encode()),
-        *_given(ce_time=envelope.not_after, ce_notbefore=envelope.not_before),
-        *_given(ce_recordedat=envelope.recorded_at),
-        ("ce_position", b"%d" % row.position),
-        ("ce_inferred", b"true" if envelope.data.inferred else b"false"),
-        *_given(ce_rules=envelope.rules, ce_evidence=envelope.evidence),
-        ("ce_replay", b"true" if replay else b"false"),
-        JSON,
+        ("ce_type", _name(row.topic)),
+        ("ce_subject", order),
     ]
+    if told.not_after is not None:
+        headers.append(("ce_time", told.not_after.encode()))
+    if told.not_before is not None:
+        headers.append(("ce_notbefore", told.not_before.encode()))
+    if told.recorded_at is not None:
+        headers.append(("ce_recordedat", told.recorded_at.encode()))
+    headers.append(("ce_position", b"%d" % row.position))
+    headers.append(INFERRED[told.data.inferred])
+    if told.rules is not None:
+        headers.append(("ce_rules", _name(told.rules)))
+    if told.evidence is not None:
+        headers.append(("ce_evidence", told.evidence.encode()))
+    headers += REPLAYED if replay else TOLD
     partition = partition_of(row.order, TOPIC[Name.EVENTS].partitions)
-    return Record(topic or prefix + Name.EVENTS, partition, row.order.encode(), row.state, headers)
+    return Record(topic or prefix + Name.EVENTS, partition, order, row.state, headers)
 
 
 def outbox_record(row: OutboxRow, *, prefix: str) -> Record:
@@ -86,8 +95,15 @@ def outbox_record(row: OutboxRow, *, prefix: str) -> Record:
     return Record(prefix + topic.name, partition, row.key.encode(), row.value, headers)
 
 
+@lru_cache(16)
 def source(log_id: str) -> bytes:
     return f"urn:ordertrail:{log_id}".encode()
+
+
+@lru_cache(256)
+def _name(word: str) -> bytes:
+    """Of a kind of event, or a version of the rules: there are few."""
+    return word.encode()
 
 
 def number(headers: Iterable[Header], name: str) -> int | None:
@@ -96,7 +112,3 @@ def number(headers: Iterable[Header], name: str) -> int | None:
         if header == name:
             return int(value) if value.isdigit() else None
     return None
-
-
-def _given(**headers: str | None) -> list[Header]:
-    return [(name, value.encode()) for name, value in headers.items() if value is not None]

@@ -125,7 +125,7 @@ async def test_a_record_that_is_too_large_stops_publishing_before_it_and_says_so
 
     async with publishing(kafka, prefix, log) as publisher:
         assert await publisher.run_once() == Published(position=1, outbox=0, events=1, rows=0)
-        with pytest.raises(ParkedRecord, match="xverse/order-2@1 at position 2 has 1000"):
+        with pytest.raises(ParkedRecord, match="xverse/order-2@1 at position 2 has 100"):
             await publisher.run_once()
 
 
