@@ -91,6 +91,11 @@ class Worker:
         """Orders watched now, by provider."""
         return {slug: len(self._lanes[slug].fleet) if slug in self._lanes else 0 for slug in self._targets}
 
+    @property
+    def due(self) -> Mapping[str, bool]:
+        """Whether an order's next look is due by now, by provider."""
+        return {slug: lane.fleet.next_due() <= self._time() for slug, lane in self._lanes.items()}
+
     async def run(self, stop: asyncio.Event) -> None:
         """Returns after `stop` is set and what had come back is recorded; LogRefused if the log is unfit."""
         self._loop = asyncio.get_running_loop()

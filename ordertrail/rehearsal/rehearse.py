@@ -19,6 +19,8 @@ from ordertrail.rehearsal.virtual import EPOCH, VirtualLoop, VirtualTime
 from ordertrail.rehearsal.wire import Taken, Tape
 
 PAGE = 5_000
+USED = 0.95
+"""Of the budget, while any order is due."""
 
 
 class Rehearsal:
@@ -62,10 +64,12 @@ class Rehearsal:
         scenario, score, tape = self._scenario, self.score, self._stage.tape
         over = sum(look.over_limit for look in tape.looks)
         figures = {name: getattr(score, name) for name in _FIGURES}
+        used = self._stage.usage.share
         holds = (
             not (score.forged or score.missed or score.outside or score.wider or over)
             and score.certain == score.inferred
             and score.oddities == score.oddities_recorded
+            and (used is None or used >= USED)
             and not score.problems
         )
         return {
@@ -76,6 +80,7 @@ class Rehearsal:
             **figures,
             "looks": len(tape.looks),
             "over_budget": over,
+            "budget_used": used,
             "uncounted": dict(sorted(score.uncounted.items())),
             "digest": digest(self._log),
             "holds": holds,

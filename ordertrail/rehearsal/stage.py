@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from adapters.endpoint import Endpoint
 from adapters.providers import ADAPTERS
@@ -20,6 +20,7 @@ from ordertrail.poll import Worker
 from ordertrail.record import Recorder
 from ordertrail.rehearsal.process import Process, connection
 from ordertrail.rehearsal.scenario import Scenario, World, rule_of
+from ordertrail.rehearsal.usage import Usage
 from ordertrail.rehearsal.virtual import VirtualClock, VirtualTime
 from ordertrail.rehearsal.wire import Tape, Wire
 from simulators import Simulator, build
@@ -42,6 +43,7 @@ class Stage:
         self.scenario = scenario
         self.tape = Tape()
         self.time = time
+        self.usage = Usage(time, scenario.window().seconds)
         self.keys: list[OrderKey] = []
         self.simulators = {slug: self._simulator(slug) for slug in scenario.providers}
         self._log = log
@@ -99,11 +101,15 @@ class Stage:
             await asyncio.sleep(self.scenario.joined)
         while not stop.is_set():
             process = Process(name, self._clocks[name])
-            work = asyncio.create_task(self._worker(process, life).run(stop))
+            targets = {slug: self._target(slug, process, life) for slug in self.scenario.providers}
+            worker = self._worker(process, life, targets)
+            work = asyncio.create_task(worker.run(stop))
+            watching = asyncio.create_task(self.usage.watch(worker, targets))
             if World.KILLED in self.scenario.faults:
                 await asyncio.wait([work], timeout=rng.expovariate(8 / self.scenario.seconds))
                 await self._kill(process, work, gently=rng.random() < 0.5)
             await self._over(process, work)
+            watching.cancel()
             self._count_losses(process)
             if process.dead and not stop.is_set():
                 await asyncio.sleep(rng.choice((1.0, 60.0, 7200.0)))
@@ -141,10 +147,10 @@ class Stage:
                 saved = process.saved.get(self._streams[taken.key], -1)
                 taken.lost = not taken.ended or taken.ended > saved
 
-    def _worker(self, process: Process, life: int) -> Worker:
+    def _worker(self, process: Process, life: int, targets: Mapping[str, Target]) -> Worker:
         rng = self.scenario.rng("worker", process.worker, life)
         return Worker(
-            targets={slug: self._target(slug, process, life) for slug in self.scenario.providers},
+            targets=targets,
             open_log=lambda: connection(self._log, process),
             make_recorder=lambda: self._recorder(process, f"{process.worker}/{life}"),
             clock=process.clock,
