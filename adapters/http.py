@@ -32,6 +32,7 @@ LONGEST_RETRY_AFTER = 3600.0
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+_HEADERS = frozenset({b"age", b"retry-after", b"content-encoding", b"content-type"})
 _DIGITS = re.compile(r"\d{1,10}")
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (aiohttp.ServerTimeoutError, "timeout"),
@@ -125,9 +126,10 @@ async def ask(
         async with asyncio.timeout(deadline):
             response = await http.send(request, stream=True)
             try:
-                age = _age(response.headers.get("age"))
-                retry_after = _retry_after(response.headers.get("retry-after"), asked.wall)
-                came = await _answer(response, body_limit)
+                headers = _told(response)
+                age = _age(headers.get(b"age"))
+                retry_after = _retry_after(headers.get(b"retry-after"), asked.wall)
+                came = await _answer(response, headers, body_limit)
             finally:
                 await response.aclose()
     except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
@@ -150,11 +152,20 @@ def _network(
     return AiohttpTransport(verify=context, client=session, trust_env=False)
 
 
-async def _answer(response: httpx.Response, limit: int) -> Answer | Failed:
+def _told(response: httpx.Response) -> dict[bytes, str]:
+    """The headers that matter, in one pass: each look-up of httpx's own goes through all of them."""
+    found: dict[bytes, str] = {}
+    for name, value in response.headers.raw:
+        name = name.lower()
+        if name in _HEADERS:
+            found.setdefault(name, value.decode("latin-1"))
+    return found
+
+
+async def _answer(response: httpx.Response, headers: dict[bytes, str], limit: int) -> Answer | Failed:
     if 300 <= response.status_code < 400:
         return Failed("redirected")
-    headers = response.headers
-    encoding = headers.get("content-encoding", "identity").strip().lower()
+    encoding = headers.get(b"content-encoding", "identity").strip().lower()
     stream = response.stream
     assert isinstance(stream, httpx.AsyncByteStream)  # an asynchronous client has no other
     if encoding in ("", "identity"):
@@ -168,7 +179,7 @@ async def _answer(response: httpx.Response, limit: int) -> Answer | Failed:
             return Failed("cut")
     else:
         return Failed("encoding")
-    return Answer(response.status_code, headers.get("content-type"), body, truncated)
+    return Answer(response.status_code, headers.get(b"content-type"), body, truncated)
 
 
 async def _plain(stream: AsyncIterable[bytes], limit: int) -> tuple[bytes, bool]:

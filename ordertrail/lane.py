@@ -34,6 +34,8 @@ from ordertrail.writer import Writer
 TOO_MANY = 429
 RATE_LIMITED = "rate_limited"
 INTERNAL = "internal"
+BREATH = 32
+"""Looks after which the loop gets its turn, even if answers come without a wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +162,8 @@ class Lane:
             finally:
                 self.fleet.put_back(order_id, asyncio.get_running_loop().time() + retry)
                 self.stir()
+            if self.counts.looks % BREATH == 0:
+                await asyncio.sleep(0)
 
     async def _next(self) -> tuple[str, Watched] | None:
         """The next order to look at, once a request may leave; one asker at a time waits for that."""
