@@ -41,13 +41,16 @@ from domain.readings import (
     Unrecognised,
     WrongOrder,
 )
-from domain.watch import PATIENCE, Patience, Watch, given, later, looked, proven
+from domain.watch import PATIENCE, Fields, Patience, Watch, gift, later, looked, proof, proven
 
 CORE_RULES = 1
 """Raised when shared judging changes any story's outcome."""
 
 _CHANGES_PER_EVENT = 2_000
 _TEXT_PER_EVENT = 65_536
+
+
+NOTHING: Fields = {}
 
 
 class Bounds(NamedTuple):
@@ -97,15 +100,17 @@ def rules(provider: Provider) -> str:
 
 
 def judge(case: Case) -> Judgement:
-    if isinstance(case.reading, Failed):
-        return _failed(case, case.reading)
-    drafts = list(_contact_restored(case))
-    answered = replace(case, watch=replace(case.watch, failures=0, failing_since=None))
-    if isinstance(case.reading, NotFound):
-        return _not_found(answered, case.reading, drafts)
-    if isinstance(case.reading, Shown):
-        return _shown(answered, case.reading, drafts)
-    return _odd(answered, case.reading, drafts)
+    reading = case.reading
+    if isinstance(reading, Failed):
+        return _failed(case, reading)
+    drafts = list(_contact_restored(case)) if case.order.contact_lost is not None else []
+    if case.watch.failures:
+        case = replace(case, watch=replace(case.watch, failures=0, failing_since=None))
+    if isinstance(reading, NotFound):
+        return _not_found(case, reading, drafts)
+    if isinstance(reading, Shown):
+        return _shown(case, reading, drafts)
+    return _odd(case, reading, drafts)
 
 
 def judge_contact(case: Case) -> Judgement:
@@ -158,11 +163,11 @@ def _shown(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
     if steps is None:
         return _contradicted(case, reading, drafts)
     drafts += _accepted(case, reading, steps)
-    watch = _found(case.watch)
-    if steps:
-        watch = given(watch, case.look)
     good = bool(steps) or reading.state == order.state
-    return _told(case, drafts, proven(watch, case.look) if good else watch, reading.meaning, good=good)
+    learned = gift(case.look) if steps else {}
+    if good and later(case.watch, case.look):
+        learned |= proof(case.look)
+    return _told(case, drafts, _found(case.watch), reading.meaning, good=good, learned=learned)
 
 
 def _agrees(case: Case, reading: Shown) -> bool:
@@ -312,12 +317,19 @@ def _contact_restored(case: Case) -> Iterator[Draft]:
 
 
 def _told(
-    case: Case, drafts: list[Draft], watch: Watch, meaning: bytes | None, *, good: bool = False
+    case: Case,
+    drafts: list[Draft],
+    watch: Watch,
+    meaning: bytes | None,
+    *,
+    good: bool = False,
+    learned: Fields = NOTHING,
 ) -> Judgement:
-    """A body fully judged: the same again will tell nothing."""
+    """A body fully judged: the same again will tell nothing. `learned`: what it proves, fields of a watch."""
     events, watch = _written(case, drafts, looked(watch, case.look, case.patience.coverage_gap))
     keep = bool(events) or meaning != case.watch.meaning
-    return Judgement(events, replace(watch, digest=case.body_digest, meaning=meaning, good=good), keep)
+    watch = replace(watch, digest=case.body_digest, meaning=meaning, good=good, **learned)
+    return Judgement(events, watch, keep)
 
 
 def _written(case: Case, drafts: list[Draft], watch: Watch) -> tuple[list[Event[Data]], Watch]:

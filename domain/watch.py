@@ -13,6 +13,8 @@ from domain.readings import Look
 
 MAX_SPANS = 64
 
+Fields = dict[str, int | str | None]
+
 
 class Patience(NamedTuple):
     """How long we wait before saying something of what we could not see. Microseconds, and counts."""
@@ -117,18 +119,17 @@ def unchanged(watch: Watch, look: Look, gap: int) -> Watch:
 
 def proven(watch: Watch, look: Look) -> Watch:
     """The look shows the present state; what a later look has proven stays."""
-    if not later(watch, look):
-        return watch
-    return msgspec.structs.replace(
-        watch, shown_from=look.effective_start, clock=look.clock.name, offset=look.clock.offset
-    )
+    return msgspec.structs.replace(watch, **proof(look)) if later(watch, look) else watch
 
 
-def given(watch: Watch, look: Look) -> Watch:
-    """The look gave the present state."""
-    return msgspec.structs.replace(
-        watch, given=look.answered_at - look.clock.offset, given_clock=look.clock.name
-    )
+def proof(look: Look) -> Fields:
+    """The fields of a watch by a look that shows the present state."""
+    return {"shown_from": look.effective_start, "clock": look.clock.name, "offset": look.clock.offset}
+
+
+def gift(look: Look) -> Fields:
+    """The fields of a watch by a look that gave the present state."""
+    return {"given": look.answered_at - look.clock.offset, "given_clock": look.clock.name}
 
 
 def later(watch: Watch, look: Look) -> bool:

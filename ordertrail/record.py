@@ -59,6 +59,11 @@ class _Came(NamedTuple):
     digest: bytes
     sha256: str
 
+    @property
+    def whole(self) -> bool:
+        """The same bytes under an error's code say something else."""
+        return 200 <= self.answer.status < 300 and not self.answer.truncated
+
 
 class _Kept(NamedTuple):
     look: LookRow | None
@@ -169,7 +174,7 @@ class Recorder(Orders):
         """The reading is None for the same bytes as last time, which tell nothing."""
         provider, look = observation.key.provider, observation.look
         calm = watch.calm and order.contact_lost is None
-        if calm and came is not None and came.digest == watch.digest:
+        if calm and came is not None and came.whole and came.digest == watch.digest:
             return Judgement([], unchanged(watch, look, self._patience.coverage_gap), keep=False), None
         reading = self._read(observation)
         case = Case(
