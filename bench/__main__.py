@@ -1,21 +1,34 @@
 """`python -m bench` lists the benchmarks, `python -m bench NAME …` runs them: one JSON line a figure.
 
-Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved.
+Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved; `chaos` alone counts
+what went wrong.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Protocol
 
-from bench import append, memory, poll, project, publish
-from bench.measure import Figure
+from bench import append, chaos, latency, memory, poll, project, publish
 
-BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
+
+class Line(Protocol):
+    """What is printed, and whether it is as it should be."""
+
+    @property
+    def holds(self) -> bool: ...
+    def line(self) -> Mapping[str, str | float | int | bool]: ...
+
+
+BENCHES: dict[str, Callable[[], Iterable[Line]]] = {
     "poll": poll.run,
     "append": append.run,
     "project": project.run,
     "publish": publish.run,
+    "latency": latency.run,
+    "chaos": chaos.run,
     "memory": memory.run,
 }
 
@@ -23,7 +36,9 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
-    names = parser.parse_args().names
+    parser.add_argument("--kills", type=int, default=20, help="how often chaos strikes")
+    arguments = parser.parse_args()
+    names = arguments.names
     if unknown := [name for name in names if name not in BENCHES]:
         parser.error(f"no benchmark is called {', '.join(unknown)}: there are {', '.join(BENCHES)}")
     if not names:
@@ -31,7 +46,8 @@ def main() -> int:
             print(f"{name:10} {(sys.modules[bench.__module__].__doc__ or '').splitlines()[0]}")
     held = True
     for name in names:
-        for figure in BENCHES[name]():
+        bench = partial(chaos.run, arguments.kills) if name == "chaos" else BENCHES[name]
+        for figure in bench():
             print(json.dumps({"bench": name, **figure.line()}), flush=True)
             held = held and figure.holds
     return 0 if held else 1
