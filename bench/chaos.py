@@ -64,8 +64,8 @@ def survive(kills: int, rng: Random, *, say: Say) -> Survived:
     with tempfile.TemporaryDirectory() as directory, _world(Path(directory)) as world:
         for number in range(kills):
             time.sleep(rng.uniform(*CALM_SECONDS))
-            names = list(world.targets)
-            name = rng.choices(names, [WEIGHTS[each] for each in names])[0]
+            alive = [name for name, target in world.targets.items() if target.pids()]
+            [name] = rng.choices(alive, [WEIGHTS[each] for each in alive])
             say(f"{number + 1}: {_strike(name, world.targets[name], rng)}")
         world.writer.end()
         world.drain()
