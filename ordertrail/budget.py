@@ -22,6 +22,7 @@ NEVER = math.inf
 
 _WINDOW = re.compile(r"(\d{1,12})/(\d{1,9})?(s|min|hour|h|day|d)")
 _SHRINK = 0.9
+_BURST = 0.1
 _RECOVERY = 0.01
 _CLEAN_WINDOWS = 10
 
@@ -73,15 +74,22 @@ class Budget:
     def ended(self, now: float) -> None:
         """The answer to a request has ended, or its connection has failed."""
         self.in_flight -= 1
-        self.remember(now)
+        self._remember(now)
 
     def lost(self, now: float) -> None:
         """A request was given up without an answer: it may reach the provider yet."""
         self.in_flight -= 1
-        self.remember(now + self._grace)
+        self._remember(now + self._grace)
 
-    def remember(self, ended: float) -> None:
-        """A request of a process before this one."""
+    def resume(self, until: float) -> None:
+        """A process before this one may have sent all that it was allowed, up to `until`.
+
+        Paced as it was, its requests lie evenly but for a burst of a tenth: that much of a window is waited.
+        """
+        for ledger in self._ledgers:
+            ledger.fill(until)
+
+    def _remember(self, ended: float) -> None:
         for ledger in self._ledgers:
             heappush(ledger.ends, ended)
 
@@ -111,7 +119,7 @@ class _Ledger:
     def ready_at(self, now: float, in_flight: int) -> float:
         self._settle(now)
         allowed = int(self.allowed)
-        paced = self._next - (max(1, allowed // 10) - 1) * self._width / allowed
+        paced = self._next - (max(1, int(allowed * _BURST)) - 1) * self._width / allowed
         over = in_flight + len(self.ends) - allowed + 1
         if over <= 0:
             return paced
@@ -119,6 +127,11 @@ class _Ledger:
             return NEVER
         leaving = self.ends[0] if over == 1 else nsmallest(over, self.ends)[-1]
         return max(paced, leaving + self._kept)
+
+    def fill(self, until: float) -> None:
+        first = until - (1 - _BURST) * self._width
+        for number in range(1, self._count + 1):
+            heappush(self.ends, first + number * self._width / self._count)
 
     def pace(self, now: float) -> None:
         self._next = max(self._next, now) + self._width / int(self.allowed)

@@ -93,14 +93,19 @@ class Lane:
         self._turn = asyncio.Lock()
         self._dozing: asyncio.Future[None] | None = None
         self._in_trouble = True
+        self._last_look = -math.inf
         target.adapter.request(target.endpoint, "any")
 
     def admit(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
         """An order that was watched before this worker began; `moment` and `steady` are one point in time."""
         last = None if watched.watch is None else watched.watch.last
         if last is not None:
-            self._budget.remember(min(steady, steady - (moment - last) / SECOND))
+            self._last_look = max(self._last_look, min(steady, steady - (moment - last) / SECOND))
         self._schedule(order_id, watched, moment, steady)
+
+    def resume(self, unsaved: float) -> None:
+        """All orders are admitted; up to `unsaved` seconds of looks before this worker began are not known."""
+        self._budget.resume(self._last_look + unsaved)
 
     def welcome(self, order_id: str, watched: Watched) -> None:
         """An order that is tracked from now on."""

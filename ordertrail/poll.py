@@ -138,6 +138,8 @@ class Worker:
 
     async def _load(self) -> None:
         await self._follower.load(partial(self._admit, self._clock.moment().wall, self._time()))
+        for lane in self._lanes.values():
+            lane.resume(self._save)
         held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
         self._logger.info("watching orders: %s", held)
 

@@ -1,3 +1,4 @@
+import math
 from collections import deque
 from heapq import heappop, heappush
 from random import Random
@@ -118,12 +119,19 @@ def test_a_request_that_was_given_up_counts_until_it_can_no_longer_arrive() -> N
     assert budget.ready_at(30.0) > 100.0
 
 
-def test_requests_of_a_process_before_this_one_count() -> None:
-    budget = Budget([Window(2, 10.0)])
-    budget.remember(-4.0)
-    budget.remember(-1.0)
+def test_a_process_before_this_one_may_have_used_every_window_evenly() -> None:
+    budget = Budget([Window(10, 100.0)])
+    budget.resume(0.0)
 
-    assert 6.0 < budget.ready_at(0.0) < 6.1
+    assert 20.0 < budget.ready_at(0.0) < 20.5
+    assert budget.ready_at(200.0) == 200.0
+
+
+def test_nobody_before_this_one_means_nothing_to_wait_for() -> None:
+    budget = Budget([Window(10, 100.0)])
+    budget.resume(-math.inf)
+
+    assert budget.ready_at(0.0) == 0.0
 
 
 def test_a_refusal_shrinks_the_fullest_window_once_for_all_then_in_flight() -> None:
