@@ -149,6 +149,10 @@ class Recorder(Orders):
             return
         came = _came(observation.came_back)
         judgement, reading = self._judgement(observation, known.order, watch, came)
+        if judgement.keep and not judgement.events and self._outdated(stream, known, batch):
+            known = self._fetch([stream])[stream]
+            watch = _current(observation.watch, known.watch)
+            judgement, reading = self._judgement(observation, known.order, watch, came)
         rows, order = chained(stream, known.order, judgement.events)
         kept = _NOTHING_KEPT
         if judgement.keep and came is not None:
@@ -167,6 +171,15 @@ class Recorder(Orders):
         batch.known[stream] = Known(order, judgement.watch)
         seen = Seen(observation.key, stream, order, judgement.watch, judgement.events, reading)
         batch.drafts.append((index, seen, entry))
+
+    def _outdated(self, stream: str, known: Known, batch: _Batch) -> bool:
+        """What adds no event can't lose a race: whether others have appended has to be asked."""
+        if stream in batch.known or stream not in self._known:
+            return False
+        if not self.log.stream(stream, after_version=known.order.version):
+            return False
+        del self._known[stream]
+        return True
 
     def _judgement(
         self, observation: Observation, order: Order, watch: Watch, came: _Came | None
