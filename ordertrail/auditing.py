@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
 from adapters.kafka.findings import AuditReport
+from adapters.kafka.position import Position, decoded, encoded
 from adapters.kafka.topics import PREFIX, Name
 from domain.log import Change, Log, Row
 from projections.read_models import PROJECTION, fold
@@ -17,16 +18,30 @@ ModelRows = Iterator[tuple[str, bytes]]
 
 
 async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = False) -> AuditReport:
-    """Every event and every row of the read models against their topics.
+    """The events since the last clean audit, and every row of the read models, against their topics.
 
-    `full`: the rows are folded from the whole log again, not read from where they are stored. Raises
-    KafkaError, TimeoutError, LogError.
+    `full`: all events, and the rows are folded from the whole log again, not read from where they are stored.
+    A clean audit is noted in the log. Raises KafkaError, TimeoutError, LogError.
     """
-    report = await audit_events(bootstrap, log, prefix=prefix)
+    note = f"audited {prefix}events"
+    since = None if full else _noted(log.note(note))
+    events = await audit_events(bootstrap, log, prefix=prefix, since=since)
+    report = events
     for model in MODELS:
         rows = folded_rows(log, model) if full else stored_rows(log, model)
         report += await audit_model(bootstrap, log, model, rows, prefix=prefix)
+    if events.clean and events.published:
+        log.take_note(note, encoded(events.published).decode())
     return report
+
+
+def forget_audits(log: Log, prefix: str) -> None:
+    """The next audit begins at the start: the topic was begun anew."""
+    log.take_note(f"audited {prefix}events", "")
+
+
+def _noted(words: str) -> Position | None:
+    return decoded(words) if words else None
 
 
 def stored_rows(log: Log, model: Name) -> ModelRows:

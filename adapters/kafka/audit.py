@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from adapters.kafka.client import opened_consumer, partitions_of
 from adapters.kafka.cursor import Cursor
 from adapters.kafka.findings import AuditReport, Findings, Kind
-from adapters.kafka.position import Position, read_position
+from adapters.kafka.position import Position, leads_to, read_position
 from adapters.kafka.records import Record, event_record, number, source
 from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
@@ -40,13 +40,15 @@ async def audit_events(
 ) -> AuditReport:
     """Every event of the log against `events`; with `since`, those after that position record only.
 
-    Events the position record doesn't count yet are pending, not missing. Raises KafkaError, TimeoutError.
+    Events the position record doesn't count yet are pending, not missing. `since` is passed over if it isn't
+    a place on the way to where publishing stands now: the topic was begun anew. Raises KafkaError,
+    TimeoutError.
     """
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
         published = await published_position(consumer, prefix, publisher)
         walk = _Walk(log, prefix, published.position if published else 0)
-        await walk.over(consumer, since)
-        return walk.findings.report()
+        await walk.over(consumer, since if since and published and leads_to(since, published) else None)
+        return walk.findings.report(published)
 
 
 async def published_position(consumer: AIOKafkaConsumer, prefix: str, publisher: str) -> Position | None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.kafka.position import Position
+
 EXAMPLES = 10
 
 
@@ -29,12 +31,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """`checked` agree or are altered, `pending` are not published yet; `examples`: the first of each kind."""
+    """`checked` agree or are altered, `pending` are not published yet; `examples`: the first of each kind.
+
+    `published` is where publishing stood when the events were compared: a later audit can go on from there.
+    """
 
     checked: int
     pending: int
     counts: Mapping[Kind, int]
     examples: Sequence[Finding]
+    published: Position | None = None
 
     @property
     def clean(self) -> bool:
@@ -43,7 +49,8 @@ class AuditReport:
     def __add__(self, other: "AuditReport") -> "AuditReport":
         counts = {kind: self.counts[kind] + other.counts[kind] for kind in Kind}
         examples = (*self.examples, *other.examples)
-        return AuditReport(self.checked + other.checked, self.pending + other.pending, counts, examples)
+        checked, pending = self.checked + other.checked, self.pending + other.pending
+        return AuditReport(checked, pending, counts, examples, self.published or other.published)
 
 
 class Findings:
@@ -70,6 +77,6 @@ class Findings:
         self.checked += 1
         self.add(Kind.REORDERED, topic, order, position, says)
 
-    def report(self) -> AuditReport:
+    def report(self, published: Position | None = None) -> AuditReport:
         counts = {kind: self._counts[kind] for kind in Kind}
-        return AuditReport(self.checked, self.pending, counts, tuple(self._examples))
+        return AuditReport(self.checked, self.pending, counts, tuple(self._examples), published)

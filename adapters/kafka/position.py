@@ -36,12 +36,26 @@ def encoded(position: Position) -> bytes:
     return msgspec.json.encode(position)
 
 
+def decoded(record: bytes | str) -> Position:
+    return _decoder.decode(record)
+
+
+def leads_to(earlier: Position, later: Position) -> bool:
+    """Whether the later one may follow the earlier one on the same topics."""
+    shrunk = any(
+        offset > later.end(topic, partition)
+        for topic, offsets in earlier.ends.items()
+        for partition, offset in enumerate(offsets)
+    )
+    return earlier.log == later.log and earlier.position <= later.position and not shrunk
+
+
 async def read_position(
     committed: AIOKafkaConsumer, publisher: str, *, prefix: str, watermark: int
 ) -> Position | None:
     """The newest visible position record below the high watermark; None: there is none yet."""
     newest = await newest_record(committed, publisher, prefix=prefix, watermark=watermark)
-    return None if newest is None or newest.value is None else _decoder.decode(newest.value)
+    return None if newest is None or newest.value is None else decoded(newest.value)
 
 
 async def newest_record(

@@ -54,7 +54,12 @@ class Table:
         return f"ON CONFLICT ({', '.join(self.key)}) {self.clash}" if self.clash else ""
 
 
-META = Table("meta", (Column("name"), Column("value")), key=("name",))
+META = Table(
+    "meta",
+    (Column("name"), Column("value")),
+    key=("name",),
+    clash="DO UPDATE SET value = excluded.value",
+)
 
 REGISTER = Table(
     "register",

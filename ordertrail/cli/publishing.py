@@ -13,7 +13,7 @@ from adapters.kafka import topics as kafka_topics
 from adapters.kafka.findings import AuditReport
 from adapters.kafka.republish import republish as start_over
 from adapters.kafka.topics import Name, TopicMismatch, TopicState
-from ordertrail.auditing import MODELS, queue_again
+from ordertrail.auditing import MODELS, forget_audits, queue_again
 from ordertrail.auditing import audit as compared
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, Unreachable, WrongUse
@@ -124,18 +124,20 @@ def _republish(session: Session, bootstrap: str, topic: Name) -> None:
     settings = session.settings
     with opened_log(settings, create=False) as log:
         asyncio.run(start_over(log, bootstrap, topic, now=now, prefix=settings.topics.prefix))
+        forget_audits(log, settings.topics.prefix)
         queued = 0 if topic is Name.EVENTS else queue_again(log, topic)
     what = f"{queued} rows of {topic}" if queued else f"{topic}"
     session.say(f"{what} will be published from the beginning by the next `ordertrail run publish`")
 
 
 @click.command()
-@click.option("--full", is_flag=True, help="Compare read models folded from the whole log again.")
+@click.option("--full", is_flag=True, help="From the first event on, and with read models folded anew.")
 @common
 @click.pass_obj
 def audit(session: Session, full: bool) -> int:
     """Read the topics back and compare them with the log: missing, doubled, reordered, altered, foreign.
 
+    Events are compared from where the last audit that found nothing ended, with --full from the first on.
     Exit status 1 unless they agree. What is still on its way is pending and no disagreement.
     """
     settings, bootstrap = session.settings, broker(session.settings)

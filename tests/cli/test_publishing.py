@@ -41,10 +41,12 @@ def test_what_is_published_agrees_with_the_log(place: Path, ordertrail: Ordertra
     asyncio.run(_published(settings, events[-1]["position"]))
 
     assert (pending["clean"], pending["checked"]) == (True, 0)
-    for options in ([], ["--full"]):
+    row_of_the_read_model = 1
+    for options, checked in ([], len(events)), ([], 0), (["--full"], len(events)):
         answer = ordertrail("audit", "--json", *options)
         assert answer.status == 0
-        assert (answer.lines[0]["checked"], answer.lines[0]["pending"]) == (len(events) + 1, 0)
+        assert answer.lines[0]["checked"] == checked + row_of_the_read_model
+        assert answer.lines[0]["pending"] == 0
 
 
 def test_another_log_on_the_same_topics_is_refused(

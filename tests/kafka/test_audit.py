@@ -6,6 +6,7 @@ from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
 from adapters.kafka.client import transactional_producer
 from adapters.kafka.findings import AuditReport, Kind
+from adapters.kafka.position import Position
 from adapters.kafka.records import Record, event_record, outbox_record
 from adapters.kafka.topics import Name
 from adapters.kafka.transaction import send_records
@@ -117,6 +118,16 @@ async def test_an_audit_can_go_on_from_an_earlier_position(kafka: str, prefix: s
 
     assert report.clean
     assert report.checked == 18
+
+
+async def test_an_audit_begins_at_the_start_where_the_topic_was_begun_anew(kafka: str, prefix: str) -> None:
+    log = MemoryLog(rows(100))
+    await publish_all(kafka, prefix, log)
+    elsewhere = Position(log="log-a", position=50, outbox=0, ends={"events": [1000] * 12}, at="")
+
+    report = await audit_events(kafka, log, prefix=prefix, since=elsewhere)
+
+    assert (report.clean, report.checked) == (True, 90)
 
 
 async def test_a_read_model_agrees_with_its_topic(kafka: str, prefix: str) -> None:
