@@ -3,6 +3,8 @@
 The attributes are those of the headers on Kafka. What is not known is left out.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from domain.log import Row
@@ -14,11 +16,11 @@ class UnreadableEvent(Exception):
     """A stored event is not the JSON it must be; the message says which and what to do."""
 
 
-class _Told(msgspec.Struct):
+class _Told(msgspec.Struct, gc=False):
     inferred: bool = False
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, gc=False):
     """The fields of a stored event that its attributes need."""
 
     not_before: str | None = None
@@ -29,22 +31,24 @@ class _Envelope(msgspec.Struct):
     data: _Told = msgspec.field(default_factory=_Told)
 
 
-class _CloudEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
-    specversion: str
-    id: str
-    source: str
-    type: str
-    subject: str
+class _CloudEvent(msgspec.Struct, gc=False, omit_defaults=True):
+    """In the order in which it is written; None is left out."""
+
+    specversion: str | None = None
+    id: str | None = None
+    source: str | None = None
+    type: str | None = None
+    subject: str | None = None
     time: str | None = None
     notbefore: str | None = None
     recordedat: str | None = None
-    position: str
-    inferred: bool
+    position: str | None = None
+    inferred: bool | None = None
     rules: str | None = None
     evidence: str | None = None
-    replay: bool
-    datacontenttype: str
-    data: msgspec.Raw
+    replay: bool | None = None
+    datacontenttype: str | None = None
+    data: msgspec.Raw | None = None
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -57,26 +61,38 @@ def source(log_id: str) -> str:
 
 def structured(row: Row, source: str, *, replay: bool) -> bytes:
     """The same row gives the same bytes, without a line end in them. Raises UnreadableEvent."""
-    envelope = _read(row)
-    return _encoder.encode(
-        _CloudEvent(
-            specversion="1.0",
-            id=f"{row.order}@{row.version}",
-            source=source,
-            type=row.topic,
-            subject=row.order,
-            time=envelope.not_after,
-            notbefore=envelope.not_before,
-            recordedat=envelope.recorded_at,
-            position=str(row.position),
-            inferred=envelope.data.inferred,
-            rules=envelope.rules,
-            evidence=envelope.evidence,
-            replay=replay,
-            datacontenttype="application/json",
-            data=msgspec.Raw(row.state),
-        )
-    )
+    return lines([row], source, replay=replay)[:-1]
+
+
+def lines(rows: Sequence[Row], source: str, *, replay: bool) -> bytes:
+    """As `structured`, each followed by a line end. Raises UnreadableEvent."""
+    read, raw = _envelope.decode, msgspec.Raw
+    try:
+        events = [
+            _CloudEvent(
+                "1.0",
+                f"{order}@{version}",
+                source,
+                topic,
+                order,
+                (envelope := read(state)).not_after,
+                envelope.not_before,
+                envelope.recorded_at,
+                str(position),
+                envelope.data.inferred,
+                envelope.rules,
+                envelope.evidence,
+                replay,
+                "application/json",
+                raw(state),
+            )
+            for position, _stream, order, version, topic, state in rows
+        ]
+    except msgspec.DecodeError:
+        for row in rows:
+            _read(row)
+        raise
+    return _encoder.encode_lines(events)
 
 
 def recorded_at(row: Row) -> str:

@@ -4,14 +4,14 @@ A span includes both of its ends. Times are those of recording, as for `--known-
 differ, so a span of time may have holes in its positions.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text
 from domain.log import Log, Row
-from ordertrail.cloudevents import recorded_at, source, structured
+from ordertrail import cloudevents
 from ordertrail.stream import stream_of
 
 PAGE = 2000
@@ -52,7 +52,7 @@ class Span(NamedTuple):
             return False
         if not self.timed:
             return True
-        at = recorded_at(row)
+        at = cloudevents.recorded_at(row)
         return at >= self.recorded_from and (not self.recorded_to or at <= self.recorded_to)
 
 
@@ -88,10 +88,9 @@ def pages(log: Log, span: Span, orders: Sequence[OrderKey] = ()) -> Iterator[lis
         yield [row for row in page if span.holds(row)] if span.timed or orders else page
 
 
-def lines(log_id: str, rows: Iterable[Row]) -> bytes:
+def lines(log_id: str, rows: Sequence[Row]) -> bytes:
     """CloudEvents that say they are a replay, one a line. Raises UnreadableEvent."""
-    from_log = source(log_id)
-    return b"".join([structured(row, from_log, replay=True) + b"\n" for row in rows])
+    return cloudevents.lines(rows, cloudevents.source(log_id), replay=True)
 
 
 def _of_all(log: Log, span: Span) -> Iterator[list[Row]]:
