@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
@@ -92,9 +92,9 @@ class Session:
 
     async def close(self) -> None:
         """Lets go within seconds, whatever state the clients are in; an open transaction is not ended."""
-        for client in (self.producer, self.committed, self.raw, self.reader):
-            with suppress(Exception):  # closing is a courtesy: the broker forgets us by itself
-                await asyncio.wait_for(client.stop(), self.patience)
+        clients = (self.producer, self.committed, self.raw, self.reader)
+        stopping = (asyncio.wait_for(client.stop(), self.patience) for client in clients)
+        await asyncio.gather(*stopping, return_exceptions=True)  # a courtesy: the broker forgets us by itself
 
     def _position_record(self, position: Position, holder: str) -> Record:
         headers = [("ce_position", b"%d" % position.position), JSON]

@@ -4,7 +4,7 @@ Partition counts never change later: that would move keys to other partitions an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,10 +16,12 @@ PREFIX = "ordertrail."
 DAY_MS = 86_400_000
 CREATED, EXISTS, UNKNOWN = 0, 36, 3
 PATIENCE_SECONDS = 10
-ADVICE = (
-    "Nothing was changed. Settings are set right with kafka-configs.sh --alter; a wrong number of partitions "
-    "can't be mended: stop the publisher, delete the topic, let it be made anew and run "
-    "`ordertrail topics --republish TOPIC`, or use another prefix."
+ALTER = "kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics --entity-name {name}"
+MEND_SETTINGS = "Nothing was changed. Set it right with: "
+MEND_PARTITIONS = (
+    "A wrong number of partitions can't be mended: use another prefix, or stop the publisher, delete {name} and "
+    "let `ordertrail topics` make it anew; events, orders and attention are then published again by "
+    "`ordertrail topics --republish TOPIC`."
 )
 
 
@@ -51,13 +53,17 @@ class Topic:
 
 @dataclass(frozen=True)
 class TopicState:
-    """A topic as found on a broker; `partitions` None: it is missing. `differences` is for people."""
+    """A topic as found on a broker; `partitions` None: it is missing. `differences` is for people.
+
+    `settings` has what was found of the settings `wanted`; empty for a missing topic, as `wanted` is.
+    """
 
     topic: Topic
     full_name: str
     partitions: int | None
     settings: Mapping[str, str] = field(default_factory=dict)
     differences: Sequence[str] = ()
+    wanted: Mapping[str, str] = field(default_factory=dict)
 
 
 class TopicMismatch(Exception):
@@ -104,7 +110,7 @@ async def ensure(bootstrap: str, *, prefix: str = PREFIX, replication: int = 1) 
             if late or all(state.partitions is not None for state in states):
                 break
             await asyncio.sleep(0.1)
-    _refuse_differences(states)
+    _refuse_differences(states, bootstrap)
 
 
 async def describe(bootstrap: str, *, prefix: str = PREFIX, replication: int = 1) -> list[TopicState]:
@@ -179,10 +185,27 @@ def _state(
     ]
     if partitions != topic.partitions:
         differences.insert(0, f"{name} has {partitions} partitions where {topic.partitions} are needed")
-    return TopicState(topic, name, partitions, {key: here.get(key, "") for key in wanted}, differences)
+    found = {key: here.get(key, "") for key in wanted}
+    return TopicState(topic, name, partitions, found, differences, wanted)
 
 
-def _refuse_differences(states: Sequence[TopicState]) -> None:
+def _refuse_differences(states: Sequence[TopicState], bootstrap: str) -> None:
     differences = [words for state in states for words in state.differences]
     if differences:
-        raise TopicMismatch(f"{'; '.join(differences)}. {ADVICE}")
+        raise TopicMismatch(f"{'; '.join(differences)}. {' '.join(_advice(states, bootstrap))}")
+
+
+def _advice(states: Sequence[TopicState], bootstrap: str) -> Iterator[str]:
+    """What a person runs against the differences."""
+    commands = [
+        f"{ALTER.format(bootstrap=bootstrap, name=state.full_name)} --add-config {','.join(wrong)}"
+        for state in states
+        if (
+            wrong := [f"{key}={value}" for key, value in state.wanted.items() if state.settings[key] != value]
+        )
+    ]
+    if commands:
+        yield MEND_SETTINGS + " ; ".join(commands) + "."
+    for state in states:
+        if state.partitions not in (None, state.topic.partitions):
+            yield MEND_PARTITIONS.format(name=state.full_name)

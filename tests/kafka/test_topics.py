@@ -34,8 +34,13 @@ async def test_a_topic_with_other_partitions_and_settings_is_refused(kafka: str)
     await admin.create_topics([NewTopic("odd.orders", 3, 1, topic_configs={"cleanup.policy": "delete"})])
     await admin.close()
 
-    with pytest.raises(TopicMismatch, match=r"odd\.orders has 3 partitions where 12.*cleanup\.policy=delete"):
+    with pytest.raises(
+        TopicMismatch, match=r"odd\.orders has 3 partitions where 12.*cleanup\.policy=delete"
+    ) as said:
         await topics.ensure(kafka, prefix="odd.")
+    assert f"kafka-configs.sh --bootstrap-server {kafka} --alter --entity-type topics" in str(said.value)
+    assert "--entity-name odd.orders --add-config cleanup.policy=compact,delete.retention" in str(said.value)
+    assert "delete odd.orders and let `ordertrail topics` make" in str(said.value)
 
 
 async def test_what_the_broker_refuses_is_told(kafka: str) -> None:
