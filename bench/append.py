@@ -16,7 +16,7 @@ from bench.orders import keys, looks, recorder, tracked
 from bench.raw import raw_writer
 from domain.instants import Instant
 from domain.log import Entry, EvidenceRow, Log, Outcome
-from domain.readings import Answer, Reading
+from domain.readings import Answer, Reading, Shown
 from ordertrail.record import Observation
 
 BATCH = 500
@@ -56,22 +56,44 @@ def run() -> Iterator[Figure]:
     yield from _against_one_by_one()
 
 
+class Recording:
+    """Ours: snapshots that are read already; sealing their evidence is told apart."""
+
+    def __init__(self, log: Log) -> None:
+        self.spy = Spy(log)
+        self.vault = TimedVault(log, bytes(KEY_BYTES))
+        self._readings = _Readings()
+        readers = {"xmrto": self._readings.read}
+        self.recorder = recorder(self.spy, random.Random(1), vault=self.vault, readers=readers)
+
+    def turns(self, count: int) -> Iterator[list[Observation]]:
+        orders = keys(count)
+        streams = tracked(self.recorder, orders)
+        for step in looks(orders, streams, random.Random(2)):
+            for start in range(0, len(step), BATCH):
+                batch = step[start : start + BATCH]
+                self._readings.prepare(batch)
+                yield batch
+
+    def state(self, observation: Observation) -> str:
+        reading = self._readings.of(observation)
+        assert isinstance(reading, Shown)
+        return reading.state
+
+    def seconds(self, batch: list[Observation]) -> float:
+        sealing = self.vault.spent
+        spent = seconds(partial(self.recorder.observe, batch))
+        return spent - (self.vault.spent - sealing)
+
+
 def _against_executemany(database: str) -> Iterator[Figure]:
     ours: list[float] = []
     raw: list[float] = []
-    with fresh_log(database) as log, fresh_url(database) as url:
-        spy, rng, readings = Spy(log), random.Random(1), _Readings()
-        vault = TimedVault(log, bytes(KEY_BYTES))
-        recording = recorder(spy, rng, vault=vault, readers={"xmrto": readings.read})
-        orders = keys(BATCH * BATCHES)
-        streams = tracked(recording, orders)
-        with raw_writer(url) as baseline:
-            for batch in _batches(looks(orders, streams, rng)):
-                readings.prepare(batch)
-                sealing = vault.spent
-                spent = seconds(partial(recording.observe, batch))
-                ours.append(spent - (vault.spent - sealing))
-                raw.append(seconds(partial(baseline.write, spy.entries)))
+    with fresh_log(database) as log, fresh_url(database) as url, raw_writer(url) as baseline:
+        recording = Recording(log)
+        for batch in recording.turns(BATCH * BATCHES):
+            ours.append(recording.seconds(batch))
+            raw.append(seconds(partial(baseline.write, recording.spy.entries)))
     yield Figure(database, rates(BATCH, ours), rates(BATCH, raw), 0.5, "snapshots/s", len(ours) * BATCH)
 
 
@@ -79,27 +101,13 @@ def _against_one_by_one() -> Iterator[Figure]:
     ours: list[float] = []
     single: list[float] = []
     with fresh_log("sqlite") as log, OneByOne() as baseline:
-        rng = random.Random(1)
-        recording = recorder(log, rng)
-        orders = keys(BATCH)
-        streams = tracked(recording, orders)
-        for batch in _batches(looks(orders, streams, rng)):
-            ours.append(seconds(partial(recording.observe, batch)))
-            single.append(seconds(partial(baseline.observe, batch)))
-    yield Figure(
-        "one machine and one app.save each",
-        rates(BATCH, ours),
-        rates(BATCH, single),
-        10,
-        "snapshots/s",
-        BATCH * 4,
-    )
-
-
-def _batches(steps: Iterator[list[Observation]]) -> Iterator[list[Observation]]:
-    for step in steps:
-        for start in range(0, len(step), BATCH):
-            yield step[start : start + BATCH]
+        recording = Recording(log)
+        for batch in recording.turns(BATCH):
+            states = [(one.key.order_id, recording.state(one)) for one in batch]
+            ours.append(recording.seconds(batch))
+            single.append(seconds(partial(baseline.observe, states)))
+    case = "one machine and one app.save each"
+    yield Figure(case, rates(BATCH, ours), rates(BATCH, single), 10, "snapshots/s", len(ours) * BATCH)
 
 
 class _Readings:
@@ -117,3 +125,7 @@ class _Readings:
 
     def read(self, order_id: str, answer: Answer) -> Reading:
         return self._read[answer.body]
+
+    def of(self, observation: Observation) -> Reading:
+        assert isinstance(observation.came_back, Answer)
+        return self._read[observation.came_back.body]

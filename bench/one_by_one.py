@@ -1,6 +1,5 @@
 """The usual way: one python-statemachine instance and one `app.save` for each snapshot."""
 
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +10,6 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 from domain.providers import PROVIDERS
-from domain.readings import Answer
-from ordertrail.record import Observation
 
 
 class Swap(Aggregate):
@@ -20,7 +17,7 @@ class Swap(Aggregate):
         self.state = PROVIDERS["xmrto"].graph.initial
 
     @event("Moved")
-    def move(self, state: str, body: str) -> None:
+    def move(self, state: str) -> None:
         self.state = state
 
 
@@ -42,19 +39,15 @@ class OneByOne:
         self._app.close()
         self._directory.cleanup()
 
-    def observe(self, batch: Sequence[Observation]) -> None:
-        for observation in batch:
-            self._observe(observation)
-
-    def _observe(self, observation: Observation) -> None:
-        assert isinstance(observation.came_back, Answer)
-        body = json.loads(observation.came_back.body)
-        swap = self._swap(observation.key.order_id)
-        machine = PROVIDERS["xmrto"].machine(start_value=swap.state)
-        transition = PROVIDERS["xmrto"].graph.event[(swap.state, body["state"])]
-        machine.send(transition)
-        swap.move(str(machine.current_state_value), observation.came_back.body.decode())
-        self._app.save(swap)
+    def observe(self, states: Sequence[tuple[str, str]]) -> None:
+        """(order id, the state its snapshot shows)."""
+        for order_id, state in states:
+            swap = self._swap(order_id)
+            machine = PROVIDERS["xmrto"].machine(start_value=swap.state)
+            if state != swap.state:
+                machine.send(PROVIDERS["xmrto"].graph.event[(swap.state, state)])
+            swap.move(str(machine.current_state_value))
+            self._app.save(swap)
 
     def _swap(self, order_id: str) -> Swap:
         if order_id in self._ids:
