@@ -209,7 +209,7 @@ class Recorder(Orders):
         key = observation.key
         stream = batch.streams.get(key) or self._stream(observation)
         if stream is not None:
-            return None, stream, batch.known.get(stream) or self._known[stream]
+            return None, stream, batch.known.get(stream) or self._fetch([stream])[stream]
         environment = self._environments[key.provider]
         self._check_environment(key.provider, environment)
         wanted = Tracking(environment=environment)
