@@ -90,7 +90,7 @@ class Supervisor:
             return
         self._pause = FIRST_PAUSE
         if report.kind is Kind.STANDBY:
-            self._logger.info("%s publishes to %s: standing by", report.says, self._task.kafka)
+            self._logger.info("standing by: %s publishes to %s already", report.says, self._task.kafka)
             return
         if report.kind is Kind.STOPPED:
             return
