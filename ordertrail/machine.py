@@ -1,5 +1,6 @@
 """The machine's clock and randomness, handed to whatever needs them."""
 
+import gc
 import time
 from random import Random
 
@@ -13,3 +14,9 @@ def now() -> Instant:
 def random_source() -> Random:
     """Seeded by the operating system."""
     return Random()
+
+
+def spare_the_collector() -> None:
+    """For a process that holds many orders: they make no cycles, and walking them all takes a fifth of it."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Coroutine, Mapping
 from enum import StrEnum
 
 from domain.log import Log, LogError, LogRefused
+from ordertrail.machine import spare_the_collector
 from ordertrail.project import Projector
 from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
@@ -72,6 +73,7 @@ async def run_roles(
 
     Raises LogRefused, VaultError, PublishingRefused, ServingRefused, AddressRefused.
     """
+    spare_the_collector()
     server = server_of(settings, logger) if Role.SERVE in roles else None
     works: dict[Role, Coroutine[object, object, None]] = {}
     if Role.POLL in roles:
