@@ -149,7 +149,8 @@ class Recorder(Orders):
             return
         came = _came(observation.came_back)
         judgement, reading = self._judgement(observation, known.order, watch, came)
-        if judgement.keep and not judgement.events and self._outdated(stream, known, batch):
+        writes = judgement.keep or observation.watch is None
+        if writes and not judgement.events and self._outdated(stream, known, batch):
             known = self._fetch([stream])[stream]
             watch = _current(observation.watch, known.watch)
             judgement, reading = self._judgement(observation, known.order, watch, came)
