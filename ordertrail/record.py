@@ -73,6 +73,14 @@ class _Kept(NamedTuple):
 _NOTHING_KEPT = _Kept(None, None)
 
 
+class _Example(NamedTuple):
+    """What one failed answer is kept of; `hour` counts from 1970."""
+
+    provider: str
+    kind: str
+    hour: int
+
+
 @dataclass(slots=True)
 class _Batch:
     """Looks judged and not yet committed: where each order stands by now, and what each look adds."""
@@ -80,7 +88,7 @@ class _Batch:
     streams: dict[OrderKey, str] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     drafts: list[tuple[int, Seen, Entry | None]] = field(default_factory=list)
-    examples: list[Entry] = field(default_factory=list)
+    examples: dict[_Example, Entry] = field(default_factory=dict)
 
 
 class Recorder(Orders):
@@ -113,7 +121,7 @@ class Recorder(Orders):
         self._readers = readers
         self._patience = patience
         self._answered: dict[str, Instant] = {}
-        self._examples: set[tuple[str, str, int]] = set()
+        self._examples: set[_Example] = set()
 
     def observe(self, observations: Sequence[Observation]) -> list[Seen]:
         """Judge in the order given and commit together; returns what became of each.
@@ -252,17 +260,17 @@ class Recorder(Orders):
     def _keep_example(self, observation: Observation, reading: Failed, came: _Came, batch: _Batch) -> None:
         """One failed answer per provider, kind and hour is kept whole, for people to see."""
         provider = observation.key.provider
-        example = (provider, reading.kind, observation.look.answered_at // HOUR)
-        if example not in self._examples:
-            self._examples.add(example)
+        example = _Example(provider, reading.kind, observation.look.answered_at // HOUR)
+        if example not in self._examples and example not in batch.examples:
             kept = self._sealed(contact_stream(provider), observation, came, b"{}")
-            batch.examples.append(Entry(look=kept.look, evidence=kept.evidence))
+            batch.examples[example] = Entry(look=kept.look, evidence=kept.evidence)
 
     def _commit(self, batch: _Batch) -> dict[int, Seen]:
         """What is in the log now, by index; the rest lost a race and has to be judged again."""
         drafts = _without_superseded(batch.drafts)
         entries = [entry for _, _, entry in drafts if entry is not None]
-        outcomes = iter(self.log.commit([*entries, *batch.examples]))
+        outcomes = iter(self.log.commit([*entries, *batch.examples.values()]))
+        self._examples |= batch.examples.keys()
         done: dict[int, Seen] = {}
         lost: set[OrderKey] = set()
         for index, seen, entry in drafts:
