@@ -1,0 +1,192 @@
+"""Two recorders on one log: whoever loses judges again on what the winner wrote."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from domain.instants import SECOND
+from domain.log import Entry, LogUnreachable, Outcome
+from domain.order import Tracking
+from ordertrail.orders import fold
+from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
+from tests.recording.telling import body, kept, observation, seen_by, stream_of, told
+
+
+def test_the_loser_is_judged_again_on_what_the_winner_wrote(any_recording: Recording) -> None:
+    winner, loser = any_recording.another_recorder(), any_recording.another_recorder()
+    seen_by(winner, any_recording, 1, "new")
+    seen_by(loser, any_recording, 2, "new")
+    seen_by(winner, any_recording, 3, "executing")
+
+    seen = seen_by(loser, any_recording, 4, "complete")
+
+    assert [event.data.TOPIC for event in seen.events] == ["ordertrail.state-changed.v1"]
+    assert told(any_recording)[1:] == ["StateChanged new", "StateChanged executing", "StateChanged complete"]
+
+
+def test_what_the_winner_told_already_is_not_told_again(any_recording: Recording) -> None:
+    winner, loser = any_recording.another_recorder(), any_recording.another_recorder()
+    for minutes, recorder in enumerate((winner, loser)):
+        seen_by(recorder, any_recording, minutes, "new")
+    seen_by(winner, any_recording, 3, "complete")
+
+    seen = seen_by(loser, any_recording, 4, "complete")
+
+    assert (seen.events, seen.order.state) == ([], "complete")
+    assert told(any_recording).count("StateChanged complete") == 1
+
+
+def test_recorders_that_take_turns_tell_one_story(any_recording: Recording) -> None:
+    recorders = [any_recording.another_recorder() for _ in range(2)]
+    words = ["new", "new", "pending", "pending", "executing", "executing", "complete", "complete"]
+
+    for minutes, word in enumerate(words):
+        seen_by(recorders[minutes % 2], any_recording, minutes, word)
+
+    assert told(any_recording)[1:] == [f"StateChanged {word}" for word in words[::2]]
+    order = fold(any_recording.log.stream(stream_of(any_recording)))
+    assert (order.state, order.attention) == ("complete", [])
+
+
+def test_an_answer_that_looks_unchanged_to_a_stale_recorder_is_judged_all_the_same(
+    any_recording: Recording,
+) -> None:
+    stale, other = any_recording.another_recorder(), any_recording.another_recorder()
+    seen_by(stale, any_recording, 1, "new")
+    seen_by(other, any_recording, 2, "executing")
+
+    seen_by(stale, any_recording, 3, "new")
+
+    assert told(any_recording)[-2:] == ["StateChanged executing", "Contradicted regressed"]
+
+
+def test_a_stale_watch_of_the_callers_own_gives_way_to_what_the_winner_wrote(
+    any_recording: Recording,
+) -> None:
+    stale, other = any_recording.another_recorder(), any_recording.another_recorder()
+    own = seen_by(stale, any_recording, 1, "new").watch
+    seen_by(other, any_recording, 5, "executing")
+
+    look = observation(any_recording, 3, body("new", novelty=1))
+    [seen] = stale.observe([msgspec.structs.replace(look, watch=own)])
+
+    assert told(any_recording)[-1] == "StateChanged executing"
+    assert (seen.order.state, seen.watch.given) == ("executing", minute(5) + SECOND)
+
+
+def test_a_stale_watch_makes_no_interval_wrong(any_recording: Recording) -> None:
+    stale, other = any_recording.another_recorder(), any_recording.another_recorder()
+    own = seen_by(stale, any_recording, 1, "new").watch
+    seen_by(other, any_recording, 5, "executing")
+
+    look = observation(any_recording, 8, body("complete"))
+    [seen] = stale.observe([msgspec.structs.replace(look, watch=own)])
+
+    assert seen.events[0].not_before == "2026-01-01T00:05:00.000000Z"
+
+
+def test_an_unknown_order_seen_by_two_at_once_is_registered_once(any_recording: Recording) -> None:
+    first, second = any_recording.another_recorder(), any_recording.another_recorder()
+    looks = [observation(any_recording, minutes, body("new")) for minutes in (1, 2)]
+    forestalled(second, lambda: first.observe(looks[:1]))
+
+    [seen] = second.observe(looks[1:])
+
+    assert seen.stream == stream_of(any_recording)
+    assert told(any_recording) == ["OrderTracked", "StateChanged new"]
+    [evidence] = kept(any_recording, body("new"))
+    assert any_recording.vault.open(evidence)
+
+
+def test_an_order_that_appears_between_two_questions_is_found(any_recording: Recording) -> None:
+    first, second = any_recording.another_recorder(), any_recording.another_recorder()
+    looks = [observation(any_recording, minutes, body("new")) for minutes in (1, 2)]
+    asked = any_recording.log.registered
+    answers = iter([None])
+
+    def registered(provider: str, order_id: str) -> str | None:
+        for late in answers:
+            first.observe(looks[:1])
+            return late
+        return asked(provider, order_id)
+
+    any_recording.log.registered = registered  # type: ignore[method-assign] # the log itself stays real
+    [seen] = second.observe(looks[1:])
+
+    assert seen.order.state == "new"
+    assert told(any_recording) == ["OrderTracked", "StateChanged new"]
+
+
+def test_the_other_orders_of_a_lost_batch_are_written_once(any_recording: Recording) -> None:
+    winner, loser = any_recording.another_recorder(), any_recording.another_recorder()
+    seen_by(loser, any_recording, 1, "new")
+    seen_by(winner, any_recording, 2, "executing")
+
+    batch = [
+        observation(any_recording, 3, body("new", OTHER), order=OTHER),
+        observation(any_recording, 3, body("complete")),
+        observation(any_recording, 4, body("executing", OTHER), order=OTHER),
+    ]
+    seen = loser.observe(batch)
+
+    assert [one.key for one in seen] == [key(OTHER), key(ORDER), key(OTHER)]
+    assert told(any_recording, OTHER) == ["OrderTracked", "StateChanged new", "StateChanged executing"]
+    assert told(any_recording)[-1] == "StateChanged complete"
+
+
+def test_tracking_that_loses_its_race_finds_the_winners_order(any_recording: Recording) -> None:
+    first, second = any_recording.another_recorder(), any_recording.another_recorder()
+    wanted = Tracking(environment="https://provider.example")
+    forestalled(second, lambda: first.track([(key(ORDER), wanted)]))
+
+    [tracked] = second.track([(key(ORDER), wanted)])
+
+    assert (tracked.stream, tracked.new, tracked.changed) == (stream_of(any_recording), False, False)
+    assert told(any_recording) == ["OrderTracked"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_lost_acknowledgement_adds_nothing(any_recording: Recording, known: bool) -> None:
+    recorder = any_recording.another_recorder()
+    if known:
+        seen_by(recorder, any_recording, 1, "new")
+    look = observation(any_recording, 2, body("executing"))
+    unacknowledged(any_recording)
+
+    with pytest.raises(LogUnreachable):
+        recorder.observe([look])
+    tail = any_recording.log.tail()
+    any_recording.at += 1
+    [seen] = recorder.observe([look])
+
+    assert seen.order.state == "executing"
+    assert any_recording.log.tail() == tail
+    assert told(any_recording).count("StateChanged executing") == 1
+    assert len(any_recording.log.looks(seen.stream)) == 1 + known
+    assert all(any_recording.vault.open(row) for row in kept(any_recording, body("executing")))
+
+
+def forestalled(loser: object, winner: Callable[[], object]) -> None:
+    """The winner writes just before the loser's next commit."""
+    log = loser.log  # type: ignore[attr-defined] # a recorder's
+    commit = log.commit
+
+    def late(entries: list[Entry]) -> list[Outcome]:
+        log.commit = commit
+        winner()
+        return commit(entries)  # type: ignore[no-any-return] # it is the log's own
+
+    log.commit = late
+
+
+def unacknowledged(recording: Recording) -> None:
+    """The log's next commit is done, and nobody learns of it."""
+    log, commit = recording.log, recording.log.commit
+
+    def lost(entries: list[Entry]) -> list[Outcome]:
+        log.commit = commit  # type: ignore[method-assign] # the log itself stays real
+        commit(entries)
+        raise LogUnreachable("the connection broke")
+
+    log.commit = lost  # type: ignore[assignment, method-assign] # as above
