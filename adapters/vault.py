@@ -66,10 +66,9 @@ class Vault:
 
     def new_key(self, stream: str) -> KeyRow:
         """A key for a stream that has none yet; it counts once it is committed."""
-        nonce = os.urandom(_NONCE)
         key = os.urandom(KEY_BYTES)
         self._cache(stream, AESGCM(key))
-        return KeyRow(stream, nonce + self._master.encrypt(nonce, key, stream.encode()))
+        return self._wrapped(stream, key)
 
     def seal(self, stream: str, sha256: str, body: bytes, at: Instant) -> EvidenceRow:
         """`sha256` is the body's, in hex."""
@@ -94,7 +93,7 @@ class Vault:
             return self._keys[stream]
         wrapped = self._log.key(stream)
         if wrapped is None and create:
-            self._log.commit([Entry(key=self.new_key(stream))])
+            self._log.commit([Entry(key=self._wrapped(stream, os.urandom(KEY_BYTES)))])
             wrapped = self._log.key(stream)
         if wrapped is None:
             raise VaultError(f"the evidence key of {stream} is gone: its evidence was erased or lost")
@@ -105,6 +104,10 @@ class Vault:
         if len(self._keys) > _CACHED_KEYS:
             self._keys.popitem(last=False)
         return key
+
+    def _wrapped(self, stream: str, key: bytes) -> KeyRow:
+        nonce = os.urandom(_NONCE)
+        return KeyRow(stream, nonce + self._master.encrypt(nonce, key, stream.encode()))
 
     def _unwrap(self, stream: str, wrapped: bytes) -> AESGCM:
         try:
