@@ -81,7 +81,7 @@ class Vault:
         key = self._key(row.stream, create=False)
         try:
             packed = key.decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.sha256.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise VaultError(
                 f"evidence {row.sha256} does not open: its bytes or its key were altered"
             ) from None
