@@ -30,9 +30,8 @@ def load_key(path: Path, *, create: bool) -> bytes:
         if not create:
             raise VaultError(f"the evidence key file {path} is missing: name it in evidence_key_file")
         return _make_key(path)
-    digits = path.read_text().strip()
     try:
-        key = bytes.fromhex(digits)
+        key = bytes.fromhex(path.read_text().strip())
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
