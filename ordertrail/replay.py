@@ -14,7 +14,7 @@ from domain.log import Log, Row
 from ordertrail import cloudevents
 from ordertrail.stream import stream_of
 
-PAGE = 2000
+PAGE = 1000
 
 
 class NoSuchPosition(Exception):

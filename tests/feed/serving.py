@@ -81,13 +81,17 @@ def versions(events: Sequence[Event]) -> list[int]:
 
 @asynccontextmanager
 async def serving(
-    url: str, *, token: str | None = None, origins: Sequence[str] = ()
+    url: str, *, token: str | None = None, origins: Sequence[str] = (), port: int = 0
 ) -> AsyncIterator[Reader]:
-    address = Address("127.0.0.1", 0)
+    address = Address("127.0.0.1", port)
     server = Server(lambda: opened(url), address, Door(address, token, origins), LOGGER)
     stop = asyncio.Event()
     running = asyncio.create_task(server.run(stop))
-    bound = await asyncio.wait_for(server.bound, PATIENCE)
+    either: set[asyncio.Future[Any]] = {running, server.bound}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()
+    bound = server.bound.result()
     async with aiohttp.ClientSession(read_bufsize=2**22) as session:
         try:
             yield Reader(f"http://{bound}", session, running, stop)
