@@ -8,6 +8,7 @@ import os
 import zlib
 from collections import OrderedDict
 from pathlib import Path
+from tempfile import mkstemp
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -42,16 +43,17 @@ def load_key(path: Path, *, create: bool) -> bytes:
 def _make_key(path: Path) -> bytes:
     key = os.urandom(KEY_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, draft = mkstemp(prefix=f"{path.name}.", dir=path.parent)
     with os.fdopen(descriptor, "w") as file:
         file.write(key.hex() + "\n")
+        file.flush()
+        os.fsync(descriptor)
     try:
         os.link(draft, path)
     except FileExistsError:
         return load_key(path, create=False)
     finally:
-        draft.unlink()
+        os.unlink(draft)
     return key
 
 
