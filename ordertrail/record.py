@@ -175,7 +175,10 @@ class Recorder(Orders):
                 entry = entry._replace(
                     events=[*begun.events, *rows], registration=begun.registration, key=begun.key
                 )
-        if isinstance(reading, Failed) and came is not None:
+        if not isinstance(reading, Failed):
+            provider = observation.key.provider
+            self._answered[provider] = max(answered_at, self._answered.get(provider, 0))
+        elif came is not None:
             self._keep_example(observation, reading, came, batch)
         batch.known[stream] = Known(order, judgement.watch)
         seen = Seen(observation.key, stream, order, judgement.watch, judgement.events, reading)
@@ -290,8 +293,8 @@ class Recorder(Orders):
                 continue
             provider = observation.key.provider
             failed = isinstance(one.reading, Failed)
-            if not failed and observation.look.answered_at > self._answered.get(provider, 0):
-                self._answered[provider] = observation.look.answered_at
+            if failed and observation.look.answered_at < self._answered.get(provider, 0):
+                continue  # the provider has answered for another order since
             stream = contact_stream(provider)
             known = self._known.get(stream) or self._fetch([stream])[stream]
             if failed or not known.watch.calm or known.order.contact_lost is not None:

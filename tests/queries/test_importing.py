@@ -2,7 +2,7 @@ import io
 import json
 from random import Random
 
-from domain.identity import OrderKey
+from domain.identity import OrderKey, contact_stream
 from domain.instants import instant
 from domain.providers import PROVIDERS
 from ordertrail.captured import Reader
@@ -110,3 +110,13 @@ def test_many_looks_at_one_order_may_share_a_batch(recording: Recording) -> None
 
 def test_an_empty_file_is_no_trouble(recording: Recording) -> None:
     assert imported(recording, b"\n\n", []) == Imported()
+
+
+def test_an_order_that_others_answer_beside_is_lost_within_one_file(recording: Recording) -> None:
+    fails = [poll(minutes, "", body=None, http_status=None, error="timeout") for minutes in range(2, 9)]
+    answers = [poll(minutes + 0.5, "new", order=OTHER) for minutes in range(1, 9)]
+
+    imported(recording, lines(poll(1, "new"), *answers, *fails, poll(9, "new")), [])
+
+    assert told(recording, key(ORDER)) == ["OrderTracked", "StateChanged", "ContactLost", "ContactRestored"]
+    assert not recording.log.stream(contact_stream("xverse"))
