@@ -137,7 +137,7 @@ def _poll(line: bytes) -> CapturedPoll:
 def _reasons(error: ValidationError) -> str:
     """What is wrong with which key; never a value but a time."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    reasons = [f"{'.'.join(str(step)[:40] for step in one['loc'][:1])}: {one['msg']}" for one in found]
+    reasons = [f"{str(one['loc'][0])[:40]}: {one['msg'].removeprefix('Value error, ')}" for one in found]
     return "; ".join(reasons)[:_REASON_LENGTH]
 
 
