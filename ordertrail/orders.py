@@ -4,7 +4,7 @@ Every append is optimistic: whoever loses a race for a stream decides again on w
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -97,8 +97,8 @@ class Orders:
         for key, wanted in orders:
             self._check_environment(key.provider, wanted.environment)
         tracked: list[Tracked] = []
-        for start in range(0, len(orders), TOGETHER):
-            tracked += self._track_together(orders[start : start + TOGETHER])
+        for portion in _portions(orders):
+            tracked += self._track_together(portion)
         return tracked
 
     def stop(self, key: OrderKey, reason: str, *, by: str | None) -> bool:
@@ -246,6 +246,17 @@ class Orders:
     def _forget_oldest(self) -> None:
         while len(self._known) > self._cached:
             self._known.popitem(last=False)
+
+
+def _portions(orders: Sequence[tuple[OrderKey, Tracking]]) -> Iterator[list[tuple[OrderKey, Tracking]]]:
+    """No order stands twice in a portion: the second is decided on what the first has changed."""
+    portion: dict[OrderKey, Tracking] = {}
+    for key, wanted in orders:
+        if key in portion or len(portion) == TOGETHER:
+            yield list(portion.items())
+            portion = {}
+        portion[key] = wanted
+    yield list(portion.items())
 
 
 def chained(stream: str, order: Order, events: Sequence[Event[Data]]) -> tuple[list[NewEvent], Order]:
