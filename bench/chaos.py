@@ -35,7 +35,7 @@ CALM_SECONDS = (0.1, 1.2)
 FROZEN_SECONDS = (0.3, 1.0, 3.0)
 LONG_FROZEN_SECONDS = 18.0
 """Longer than who stands by waits for a sign of life."""
-DRAIN_SECONDS = 180
+PATIENCE_SECONDS = 180
 
 Say = Callable[[str], None]
 
@@ -48,7 +48,8 @@ class Survived:
     @property
     def holds(self) -> bool:
         verdict = self.verdict
-        return verdict.read_models_equal and not (verdict.lost or verdict.doubled or verdict.reordered)
+        wrong = verdict.lost or verdict.doubled or verdict.reordered
+        return verdict.events > 0 and verdict.read_models_equal and not wrong
 
     def line(self) -> dict[str, str | float | int | bool]:
         return {"kills": self.kills, **self.verdict._asdict(), "holds": self.holds}
@@ -62,6 +63,7 @@ def run(kills: int = 20) -> Iterator[Survived]:
 def survive(kills: int, rng: Random, *, say: Say) -> Survived:
     """From the main thread only: what is started ends with it. `say` hears of every strike."""
     with tempfile.TemporaryDirectory() as directory, _world(Path(directory)) as world:
+        world.wake()
         for number in range(kills):
             time.sleep(rng.uniform(*CALM_SECONDS))
             alive = [name for name, target in world.targets.items() if target.pids()]
@@ -114,24 +116,34 @@ class _World:
     acknowledged: Path
     targets: Mapping[str, Target]
 
+    def wake(self) -> None:
+        """Until the first events are on their topic."""
+        self._await(lambda: asyncio.run(_published(self.bootstrap)) > 0, "nothing was published")
+
     def drain(self) -> None:
-        """Until all is folded and published: nothing waits and the topics grow no more."""
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while not self._drained():
+        """Until all is folded and published."""
+        self._await(self._drained, "not everything was published after the last kill")
+
+    def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _answered(holds):
             if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"not everything was published within {DRAIN_SECONDS} s after the last kill"
-                )
+                raise TimeoutError(f"{otherwise} within {PATIENCE_SECONDS} s")
             time.sleep(0.5)
 
     def _drained(self) -> bool:
-        try:
-            tail = self.log.tail()
-            if self.log.position(PROJECTION) < tail or self.log.outbox(0, 1):
-                return False
-            return asyncio.run(_published(self.bootstrap)) >= tail
-        except (KafkaError, TimeoutError, LogUnreachable):
+        tail = self.log.tail()
+        if self.log.position(PROJECTION) < tail or self.log.outbox(0, 1):
             return False
+        return asyncio.run(_published(self.bootstrap)) >= tail
+
+
+def _answered(holds: Callable[[], bool]) -> bool:
+    """False also while broker or database come back."""
+    try:
+        return holds()
+    except (KafkaError, TimeoutError, LogUnreachable):
+        return False
 
 
 async def _published(bootstrap: str) -> int:
