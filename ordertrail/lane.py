@@ -104,7 +104,7 @@ class Lane:
         self._schedule(order_id, watched, moment, steady)
 
     def resume(self, unsaved: float) -> None:
-        """All orders are admitted; up to `unsaved` seconds of looks before this worker began are not known."""
+        """All orders are admitted; looks of the last `unsaved` seconds before that are not known."""
         self._budget.resume(self._last_look + unsaved)
 
     def welcome(self, order_id: str, watched: Watched) -> None:
