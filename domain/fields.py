@@ -203,7 +203,9 @@ class Fields:
         if pattern and not self._known(pattern):
             return {**UNLISTED}
         if not self._holds(pattern, value):
-            return {**UNLISTED} if entry is None and value is not None else value
+            open_object = entry is not None and entry.use is Use.UNUSED
+            unlisted = entry is None or (isinstance(value, dict | list) and not open_object)
+            return {**UNLISTED} if unlisted and value is not None else value
         if isinstance(value, dict):
             return {key: self._masked(f"{pattern}.{key}" if pattern else key, value[key]) for key in value}
         if isinstance(value, list):

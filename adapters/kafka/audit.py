@@ -114,7 +114,7 @@ class _Walk:
 
     def _position(self, found: ConsumerRecord) -> int | None:
         """The record's log position; None for a record of another log or of no log at all."""
-        ours = ("ce_source", source(self._log.id)) in found.headers
+        ours = ("ce_source", source(self._log.id).encode()) in found.headers
         return number(found.headers, "ce_position") if ours else None
 
     def _compare(self, wanted: Record, found: ConsumerRecord, position: int) -> None:

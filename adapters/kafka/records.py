@@ -21,6 +21,7 @@ INFERRED = {False: ("ce_inferred", b"false"), True: ("ce_inferred", b"true")}
 TOLD = (("ce_replay", b"false"), JSON)
 REPLAYED = (("ce_replay", b"true"), JSON)
 HEADERS_AT_MOST = 1500
+EVENT_PARTITIONS = TOPIC[Name.EVENTS].partitions
 
 Header = tuple[str, bytes]
 
@@ -64,8 +65,8 @@ def event_record(row: Row, log_id: str, *, prefix: str, replay: bool = False, to
     headers = [
         SPEC_VERSION,
         ("ce_id", b"%b@%d" % (order, row.version)),
-        ("ce_source", source(log_id)),
-        ("ce_type", _name(row.topic)),
+        _same("ce_source", source(log_id)),
+        _same("ce_type", row.topic),
         ("ce_subject", order),
     ]
     if told.not_after is not None:
@@ -77,12 +78,12 @@ def event_record(row: Row, log_id: str, *, prefix: str, replay: bool = False, to
     headers.append(("ce_position", b"%d" % row.position))
     headers.append(INFERRED[told.data.inferred])
     if told.rules is not None:
-        headers.append(("ce_rules", _name(told.rules)))
+        headers.append(_same("ce_rules", told.rules))
     if told.evidence is not None:
         headers.append(("ce_evidence", told.evidence.encode()))
     headers += REPLAYED if replay else TOLD
-    partition = partition_of(row.order, TOPIC[Name.EVENTS].partitions)
-    return Record(topic or prefix + Name.EVENTS, partition, order, row.state, headers)
+    partition = partition_of(row.order, EVENT_PARTITIONS)
+    return Record(topic or _events(prefix), partition, order, row.state, headers)
 
 
 def outbox_record(row: OutboxRow, *, prefix: str) -> Record:
@@ -95,15 +96,19 @@ def outbox_record(row: OutboxRow, *, prefix: str) -> Record:
     return Record(prefix + topic.name, partition, row.key.encode(), row.value, headers)
 
 
-@lru_cache(16)
-def source(log_id: str) -> bytes:
-    return f"urn:ordertrail:{log_id}".encode()
+def source(log_id: str) -> str:
+    return f"urn:ordertrail:{log_id}"
 
 
 @lru_cache(256)
-def _name(word: str) -> bytes:
-    """Of a kind of event, or a version of the rules: there are few."""
-    return word.encode()
+def _same(header: str, value: str) -> Header:
+    """A header whose values are few: a log, a kind of event, a version of the rules."""
+    return header, value.encode()
+
+
+@lru_cache(16)
+def _events(prefix: str) -> str:
+    return prefix + Name.EVENTS
 
 
 def number(headers: Iterable[Header], name: str) -> int | None:

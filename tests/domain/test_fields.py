@@ -220,3 +220,11 @@ def test_what_the_table_does_not_know_is_told_once() -> None:
 @pytest.mark.parametrize("text", ["", "x", "NaN", "sNaN", "Infinity", "1" * 1001, "1e99999999999999999999"])
 def test_a_text_that_is_no_finite_number_is_no_decimal(text: str) -> None:
     assert decimal(text) is None
+
+
+def test_an_object_where_a_plain_value_belongs_is_not_shown() -> None:
+    fields = Fields((Field("state", Use.STATE), Field("details", Use.UNUSED)))
+
+    shown = fields.masked({"state": {"word": "x"}, "details": {"free": 1}})
+
+    assert shown == {"state": {"unlisted": True}, "details": {"free": 1}}
