@@ -18,6 +18,7 @@ from bench.logs import fresh_log
 from bench.measure import Figure, rates
 from bench.orders import keys, looks, recorder, tracked
 from domain.log import Log, Row
+from ordertrail.machine import spare_the_collector
 
 ORDERS = 10_000
 BATCH = 5000
@@ -25,6 +26,7 @@ OURS, BARE, USUAL = "bench.", "bare.", "usual."
 
 
 def run() -> Iterator[Figure]:
+    spare_the_collector()
     with (
         tempfile.TemporaryDirectory() as directory,
         broker.running(Path(directory), fast=False) as started,

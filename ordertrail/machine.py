@@ -17,6 +17,6 @@ def random_source() -> Random:
 
 
 def spare_the_collector() -> None:
-    """For a process that holds many orders: they make no cycles, and walking them all takes a fifth of it."""
+    """For a process that holds much: orders and records make no cycles, and walking them takes its time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -24,7 +24,7 @@ from domain.identity import uuid7
 from domain.log import Log, LogError, LogRefused
 from ordertrail.auditing import queue_all
 from ordertrail.kafka_words import words
-from ordertrail.machine import now, random_source
+from ordertrail.machine import now, random_source, spare_the_collector
 from ordertrail.publishing import Kind, Report, Task
 
 CLOSE_SECONDS = 6.0
@@ -33,6 +33,7 @@ REFUSALS = (PublishRefused, ParkedRecord, TopicMismatch, TopicRefused, LogRefuse
 
 def main() -> NoReturn:
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
+    spare_the_collector()
     loop = asyncio.new_event_loop()
     try:
         loop.run_until_complete(_work(task))

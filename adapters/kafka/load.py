@@ -1,11 +1,11 @@
 """What one transaction carries: rows of the log and of the outbox as records, up to a bearable size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 from adapters.kafka.failures import ParkedRecord
-from adapters.kafka.records import LARGEST_RECORD, Record, event_record, outbox_record
+from adapters.kafka.records import HEADERS_AT_MOST, LARGEST_RECORD, Record, event_record, outbox_record
 from domain.log import OutboxRow, Row
 
 BYTES_AT_ONCE = 16 * 1024 * 1024
@@ -37,12 +37,20 @@ def read_load(source: Source, position: int, outbox: int, *, prefix: str, limit:
     """What comes after `position` and `outbox`; blocks. Raises ParkedRecord, LogError."""
     rows = source.read(position, limit)
     waiting = source.outbox(outbox, limit)
-    events = list(_fitting(event_record(row, source.id, prefix=prefix) for row in rows))
+    events = [event_record(row, source.id, prefix=prefix) for row in rows]
+    if not _light([len(row.state) for row in rows]):
+        events = list(_fitting(events))
     reached = rows[len(events) - 1].position if events else position
     told = list(takewhile(lambda row: row.position <= reached, waiting))
     changes = list(_fitting(outbox_record(row, prefix=prefix) for row in told))
     last = told[len(changes) - 1].id if changes else outbox
     return Load(events + changes, reached, last, len(events), full=len(rows) == limit)
+
+
+def _light(sizes: Sequence[int]) -> bool:
+    """Whether values of these sizes are far from every limit, so that no record need be weighed."""
+    room = BYTES_AT_ONCE - len(sizes) * HEADERS_AT_MOST
+    return sum(sizes) <= room and max(sizes, default=0) <= LARGEST_RECORD // 2
 
 
 def _fitting(records: Iterable[Record]) -> Iterator[Record]:
