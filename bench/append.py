@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from adapters.providers import ADAPTERS
 from adapters.vault import KEY_BYTES, Vault
 from bench.logs import DATABASES, fresh_log, fresh_url
@@ -14,9 +16,11 @@ from bench.measure import Figure, rates, seconds
 from bench.one_by_one import OneByOne
 from bench.orders import keys, looks, recorder, tracked
 from bench.raw import raw_writer
+from domain.identity import OrderKey
 from domain.instants import Instant
 from domain.log import Entry, EvidenceRow, Log, Outcome
 from domain.readings import Answer, Reading, Shown
+from domain.watch import Watch
 from ordertrail.machine import spare_the_collector
 from ordertrail.record import Observation
 
@@ -64,6 +68,7 @@ class Recording:
         spare_the_collector()
         self.spy = Spy(log)
         self.vault = TimedVault(log, bytes(KEY_BYTES))
+        self._watches: dict[OrderKey, Watch] = {}
         self._readings = _Readings()
         readers = {"xmrto": self._readings.read}
         self.recorder = recorder(self.spy, random.Random(1), vault=self.vault, readers=readers)
@@ -73,7 +78,7 @@ class Recording:
         streams = tracked(self.recorder, orders)
         for step in looks(orders, streams, random.Random(2)):
             for start in range(0, len(step), BATCH):
-                batch = step[start : start + BATCH]
+                batch = [self._watched(one) for one in step[start : start + BATCH]]
                 self._readings.prepare(batch)
                 yield batch
 
@@ -83,9 +88,16 @@ class Recording:
         return reading.state
 
     def seconds(self, batch: list[Observation]) -> float:
-        sealing = self.vault.spent
-        spent = seconds(partial(self.recorder.observe, batch))
+        sealing, began = self.vault.spent, time.perf_counter()
+        seen = self.recorder.observe(batch)
+        spent = time.perf_counter() - began
+        self._watches |= {one.key: one.watch for one in seen}
         return spent - (self.vault.spent - sealing)
+
+    def _watched(self, observation: Observation) -> Observation:
+        """As a worker hands it over: with the watch that it holds."""
+        watch = self._watches.get(observation.key) or Watch()
+        return structs.replace(observation, watch=watch)
 
 
 def _against_executemany(database: str) -> Iterator[Figure]:
