@@ -65,7 +65,7 @@ def survive(kills: int, rng: Random, *, say: Say) -> Survived:
     with tempfile.TemporaryDirectory() as directory, _world(Path(directory)) as world:
         world.wake()
         for number in range(kills):
-            time.sleep(rng.uniform(*CALM_SECONDS))
+            time.sleep(rng.uniform(*CALM_SECONDS))  # work goes on between strikes
             alive = [name for name, target in world.targets.items() if target.pids()]
             [name] = rng.choices(alive, [WEIGHTS[each] for each in alive])
             say(f"{number + 1}: {_strike(name, world.targets[name], rng)}")
@@ -96,7 +96,7 @@ def _strike(name: str, target: Target, rng: Random) -> str:
     seconds = LONG_FROZEN_SECONDS if long else rng.choice(FROZEN_SECONDS)
     pids = target.pids()
     _signal(pids, signal.SIGSTOP)
-    time.sleep(seconds)
+    time.sleep(seconds)  # how long the process stays frozen
     _signal(pids, signal.SIGCONT)
     return f"{name} frozen for {seconds} s"
 
@@ -129,7 +129,7 @@ class _World:
         while not _answered(holds):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{otherwise} within {PATIENCE_SECONDS} s")
-            time.sleep(0.5)
+            time.sleep(0.5)  # other processes are at work
 
     def _drained(self) -> bool:
         tail = self.log.tail()

@@ -143,7 +143,7 @@ class Postgres:
             try:
                 psycopg.connect(f"{self._server.url}/postgres").close()
             except psycopg.OperationalError:
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(PAUSE_SECONDS)  # a killed server may take a while to start
             else:
                 return True
         return False

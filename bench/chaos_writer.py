@@ -25,7 +25,7 @@ def main(url: str) -> None:
         try:
             _write(url)
         except LogError:
-            time.sleep(RETRY_SECONDS)
+            time.sleep(RETRY_SECONDS)  # the database is being restarted
 
 
 def _write(url: str) -> None:
@@ -41,7 +41,7 @@ def _write(url: str) -> None:
             _acknowledge({str(key): 1 for key in orders})
             for step in looks(orders, streams, rng):
                 _acknowledge({str(seen.key): len(seen.events) for seen in recording.observe(step)})
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(PAUSE_SECONDS)  # the pace of the events
     finally:
         log.close()
 

@@ -141,7 +141,7 @@ class Broker:
                 self.kill()
                 said = self._log.read_text(errors="replace")[-1000:]
                 raise BrokerFailed(f"Kafka did not come up on {self.bootstrap}: {said}")
-            time.sleep(0.1)
+            time.sleep(0.1)  # a broker has no other way to say that it is up
 
 
 def start(

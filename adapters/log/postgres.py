@@ -102,7 +102,7 @@ class PostgresDatabase(Database):
                 safe = repeatable or isinstance(error.__cause__, UNDONE)
                 if not safe or time.monotonic() > deadline:
                     raise self._unreachable(error) from error
-            time.sleep(RETRY_SECONDS)
+            time.sleep(RETRY_SECONDS)  # a server that is away tells nobody when it is back
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -132,7 +132,7 @@ class PostgresDatabase(Database):
                 list(self._listener.notifies(timeout=seconds, stop_after=1))
         except psycopg.OperationalError:
             self._stop_listening()
-            time.sleep(min(seconds, RETRY_SECONDS))
+            time.sleep(min(seconds, RETRY_SECONDS))  # without a listener there is only asking again
 
     def _stop_listening(self) -> None:
         if self._listener is not None:

@@ -53,7 +53,7 @@ class SqliteDatabase(Database):
     def wait(self, arrived: Callable[[], bool], timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while not arrived() and (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(left, POLL_SECONDS))
+            time.sleep(min(left, POLL_SECONDS))  # SQLite notifies no other process
 
     @contextmanager
     def _told(self) -> Iterator[None]:

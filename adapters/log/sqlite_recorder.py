@@ -50,7 +50,7 @@ class LogConnectionPool(SQLiteConnectionPool):
             except sqlite3.OperationalError as error:
                 if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                     raise
-            time.sleep(RETRY_SECONDS)
+            time.sleep(RETRY_SECONDS)  # SQLite does not wait for the switch to WAL
 
     def _configured(self, connection: sqlite3.Connection) -> SQLiteConnection:
         connection.execute("PRAGMA synchronous = FULL")

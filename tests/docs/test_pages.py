@@ -1,3 +1,5 @@
+import re
+
 """Links lead somewhere, the code that is named exists, and so do the commands."""
 
 import ast
@@ -11,7 +13,7 @@ from ordertrail.lifecycles import markdown
 from tests.docs.pages import PAGES, ROOT, anchors, links, named_code, verbs
 
 TOUR = ROOT / "docs" / "tour.md"
-PRIVATE = ("/root/", "/tmp/", "/home/")
+PRIVATE = re.compile(r"/(root|home|tmp)/")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -44,7 +46,7 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_names_a_place_of_one_machine(page: Path) -> None:
-    assert not [place for place in PRIVATE if place in page.read_text()]
+    assert PRIVATE.search(page.read_text()) is None
 
 
 def test_the_lifecycles_are_printed_by_todays_code() -> None:
