@@ -1,8 +1,7 @@
-import re
-
 """Links lead somewhere, the code that is named exists, and so do the commands."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
