@@ -4,7 +4,11 @@
     StateChanged, DetailsChanged                                what the provider showed
     StatusUnrecognised, SnapshotRejected, Contradicted, Agreed  what it showed and we can't take as it is
     ContactLost, ContactRestored, OrderNotFound, OrderForgotten what we could not see
-    EvidenceShown                                               who looked at a raw body
+    OrderOverdue, OrderRecovered                                what lasts longer than it should
+    ExecutionRequested, Accepted, Refused, Uncertain, Settled   what we asked a provider to do
+    StateAdopted, Corrected                                     what a person, or newer rules, decided
+    EvidenceShown, EvidenceErased                               what became of raw bodies
+    LogSealed                                                   that the log was whole up to here
 
 `TOPIC` is what is stored and published as the type: a class may be renamed, its topic may not. A changed
 shape is a new topic and an upcaster.
@@ -135,10 +139,114 @@ class OrderForgotten(Data, frozen=True):
     looks: int
 
 
+class OrderOverdue(Data, frozen=True):
+    """It has been in `state` for more than `bound` seconds; `basis`: prior, learned or deadline."""
+
+    TOPIC: ClassVar[str] = "ordertrail.order-overdue.v1"
+    state: str
+    bound: int
+    basis: str
+
+
+class OrderRecovered(Data, frozen=True):
+    """It left `state` after all; `bound` and `basis` as they were when it was overdue."""
+
+    TOPIC: ClassVar[str] = "ordertrail.order-recovered.v1"
+    state: str
+    bound: int
+    basis: str
+
+
+class ExecutionRequested(Data, frozen=True):
+    """We are about to tell the provider that an order is funded; `request` names this attempt, a UUID."""
+
+    TOPIC: ClassVar[str] = "ordertrail.execution-requested.v1"
+    funding_transaction: str
+    request: str
+
+
+class ExecutionAccepted(Data, frozen=True):
+    """`echoed`: the funding transaction as the provider repeated it, if it did."""
+
+    TOPIC: ClassVar[str] = "ordertrail.execution-accepted.v1"
+    echoed: str | None
+
+
+class ExecutionRefused(Data, frozen=True):
+    TOPIC: ClassVar[str] = "ordertrail.execution-refused.v1"
+    why: str
+    http_status: int
+
+
+class ExecutionUncertain(Data, frozen=True):
+    """Nobody knows whether the request arrived; it is never repeated blindly."""
+
+    TOPIC: ClassVar[str] = "ordertrail.execution-uncertain.v1"
+    why: str
+
+
+class ExecutionSettled(Data, frozen=True):
+    """`how`: moved_on, by_person."""
+
+    TOPIC: ClassVar[str] = "ordertrail.execution-settled.v1"
+    how: str
+
+
+class StateAdopted(Data, frozen=True):
+    """A person decided a contradiction: the provider's word counts from here on."""
+
+    TOPIC: ClassVar[str] = "ordertrail.state-adopted.v1"
+    target: str
+    reason: str
+    by: str
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One state of a corrected story; the truth lies in (`not_before`, `not_after`]."""
+
+    target: str
+    inferred: bool
+    not_before: str | None
+    not_after: str
+    look: str | None
+
+
+class Corrected(Data, frozen=True):
+    """`replaces`: versions of this stream that no longer hold. If a StateChanged is among them, `steps` are
+    all the states that the order went through, from its first; else there are none."""
+
+    TOPIC: ClassVar[str] = "ordertrail.corrected.v1"
+    replaces: list[int]
+    steps: list[Step]
+    from_rules: str
+    to_rules: str
+
+
 class EvidenceShown(Data, frozen=True):
     TOPIC: ClassVar[str] = "ordertrail.evidence-shown.v1"
     evidence: str
     by: str | None
+
+
+class EvidenceErased(Data, frozen=True):
+    """`count` bodies were destroyed with their key; digests and events stay."""
+
+    TOPIC: ClassVar[str] = "ordertrail.evidence-erased.v1"
+    count: int
+    reason: str
+    by: str
+
+
+class LogSealed(Data, frozen=True, rename={"start": "from", "end": "to"}):
+    """Merkle `root` over the digests of the `count` events at positions `from` to `to`, in their order;
+    `previous` is the root of the seal before."""
+
+    TOPIC: ClassVar[str] = "ordertrail.log-sealed.v1"
+    start: int
+    end: int
+    count: int
+    root: str
+    previous: str | None
 
 
 KINDS: dict[str, type[Data]] = {kind.TOPIC: kind for kind in Data.__subclasses__()}

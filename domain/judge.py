@@ -21,6 +21,7 @@ from domain.events import (
     Event,
     OrderForgotten,
     OrderNotFound,
+    OrderRecovered,
     SnapshotRejected,
     StateChanged,
     StatusUnrecognised,
@@ -185,6 +186,9 @@ def _accepted(case: Case, reading: Shown, steps: tuple[str, ...]) -> Iterator[Dr
     phase = None if order.state is None else case.provider.phases[order.state]
     if resolved:
         yield Draft(Agreed(sorted(resolved)), interval, order.state, phase)
+    if order.overdue is not None and steps:
+        late = order.overdue
+        yield Draft(OrderRecovered(late.state, late.bound, late.basis), interval, order.state, phase)
     source = order.state
     for step in steps:
         transition = case.provider.graph.event.get((source, step)) if source is not None else None

@@ -10,13 +10,23 @@ from domain.events import (
     ContactLost,
     ContactRestored,
     Contradicted,
+    Corrected,
     Data,
     DetailsChanged,
     Event,
+    EvidenceErased,
+    ExecutionAccepted,
+    ExecutionRefused,
+    ExecutionRequested,
+    ExecutionSettled,
+    ExecutionUncertain,
     OrderForgotten,
     OrderNotFound,
+    OrderOverdue,
+    OrderRecovered,
     OrderTracked,
     SnapshotRejected,
+    StateAdopted,
     StateChanged,
     StatusUnrecognised,
     TrackingChanged,
@@ -44,6 +54,28 @@ class Tracking(msgspec.Struct, frozen=True):
     kind: str | None = None
 
 
+class Execution(msgspec.Struct, frozen=True):
+    """The last request to execute the order; `stage` is the last word of the event that told it."""
+
+    version: int
+    funding_transaction: str
+    request: str
+    stage: str = "requested"
+
+
+class Overdue(msgspec.Struct, frozen=True):
+    """`version` is the event that said so; `bound` in seconds."""
+
+    version: int
+    state: str
+    bound: int
+    basis: str
+
+
+CONTRADICTIONS = frozenset({"regressed", "unreachable"})
+"""Kinds of oddities that a person can decide by adopting what the provider reported."""
+
+
 class Order(msgspec.Struct, frozen=True):
     """`since` is the interval of the change that led to `state`; `digest` chains the next event."""
 
@@ -60,6 +92,9 @@ class Order(msgspec.Struct, frozen=True):
     contact_lost: str | None = None
     not_found: int | None = None
     forgotten: int | None = None
+    overdue: Overdue | None = None
+    execution: Execution | None = None
+    erased: bool = False
 
     @property
     def watched(self) -> bool:
@@ -68,7 +103,19 @@ class Order(msgspec.Struct, frozen=True):
     @property
     def quiet(self) -> bool:
         """Nothing is open, so that no person need look."""
-        return not (self.oddities or self.contact_lost or self.not_found or self.forgotten)
+        return not (
+            self.oddities
+            or self.contact_lost
+            or self.not_found
+            or self.forgotten
+            or self.overdue
+            or self.uncertain
+        )
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether nobody knows if the provider was reached when it was told to execute the order."""
+        return self.execution is not None and self.execution.stage == "uncertain"
 
     @property
     def attention(self) -> list[str]:
@@ -79,7 +126,9 @@ class Order(msgspec.Struct, frozen=True):
         lost = ["contact_lost"] if self.contact_lost else []
         unseen = ["not_found"] if self.not_found else []
         forgotten = ["forgotten"] if self.forgotten and self.phase is Phase.FORGOTTEN else []
-        return list(dict.fromkeys([*open_kinds, *lost, *unseen, *forgotten]))
+        overdue = ["overdue"] if self.overdue else []
+        uncertain = ["execution_uncertain"] if self.uncertain else []
+        return list(dict.fromkeys([*open_kinds, *lost, *unseen, *forgotten, *overdue, *uncertain]))
 
 
 def evolve(order: Order, event: Event[Data], version: int, digest: str | None) -> Order:
@@ -165,9 +214,57 @@ def _forgotten(order: Order, event: Event[OrderForgotten], version: int) -> Chan
     return {"forgotten": version}
 
 
+def _overdue(order: Order, event: Event[OrderOverdue], version: int) -> Changes:
+    late = event.data
+    return {"overdue": Overdue(version, late.state, late.bound, late.basis)}
+
+
+def _recovered(order: Order, event: Event[OrderRecovered], version: int) -> Changes:
+    return {"overdue": None}
+
+
+def _requested(order: Order, event: Event[ExecutionRequested], version: int) -> Changes:
+    asked = event.data
+    return {"execution": Execution(version, asked.funding_transaction, asked.request)}
+
+
+def _executed(order: Order, event: Event[Data], version: int) -> Changes:
+    if order.execution is None:
+        return {}
+    return {"execution": msgspec.structs.replace(order.execution, stage=_STAGES[type(event.data)])}
+
+
+def _adopted(order: Order, event: Event[StateAdopted], version: int) -> Changes:
+    left = {at: oddity for at, oddity in order.oddities.items() if oddity.kind not in CONTRADICTIONS}
+    return {"not_before": event.not_before, "not_after": event.not_after, "oddities": left}
+
+
+def _corrected(order: Order, event: Event[Corrected], version: int) -> Changes:
+    struck, steps = event.data.replaces, event.data.steps
+    changes: Changes = {
+        "oddities": {at: oddity for at, oddity in order.oddities.items() if at not in struck},
+        "not_found": None if order.not_found in struck else order.not_found,
+        "forgotten": None if order.forgotten in struck else order.forgotten,
+    }
+    if steps:
+        changes |= {"not_before": steps[-1].not_before, "not_after": steps[-1].not_after}
+    return changes
+
+
+def _erased(order: Order, event: Event[EvidenceErased], version: int) -> Changes:
+    return {"erased": True}
+
+
 def _nothing(order: Order, event: Event[Data], version: int) -> Changes:
     return {}
 
+
+_STAGES: dict[type[Data], str] = {
+    ExecutionAccepted: "accepted",
+    ExecutionRefused: "refused",
+    ExecutionUncertain: "uncertain",
+    ExecutionSettled: "settled",
+}
 
 _FOLDS: dict[type[Data], Callable[[Order, Any, int], Changes]] = {
     OrderTracked: _tracked,
@@ -183,4 +280,14 @@ _FOLDS: dict[type[Data], Callable[[Order, Any, int], Changes]] = {
     ContactRestored: _restored,
     OrderNotFound: _not_found,
     OrderForgotten: _forgotten,
+    OrderOverdue: _overdue,
+    OrderRecovered: _recovered,
+    ExecutionRequested: _requested,
+    ExecutionAccepted: _executed,
+    ExecutionRefused: _executed,
+    ExecutionUncertain: _executed,
+    ExecutionSettled: _executed,
+    StateAdopted: _adopted,
+    Corrected: _corrected,
+    EvidenceErased: _erased,
 }

@@ -86,7 +86,7 @@ def row(key: str, order: Order) -> dict[str, Any]:
 
 def attention(order: Order) -> list[str]:
     """Why a person should look, each reason once. To be forgotten after its end is an order's usual lot."""
-    ranks = {"contact_lost": 1, "not_found": 2, "forgotten": 3}
+    ranks = {"contact_lost": 1, "not_found": 2, "forgotten": 3, "overdue": 4, "execution_uncertain": 5}
     opened = sorted(order.open.items(), key=lambda each: (ranks.get(each[1], 0), each[0]))
     return list(dict.fromkeys(why for _, why in opened if why != "forgotten" or order.phase == "forgotten"))
 
@@ -141,6 +141,31 @@ def _restored(order: Order, event: Event, version: int) -> Order:
     return _without(order, ("contact_lost",))
 
 
+def _recovered(order: Order, event: Event, version: int) -> Order:
+    return _without(order, ("overdue",))
+
+
+def _certain(order: Order, event: Event, version: int) -> Order:
+    return _without(order, ("execution_uncertain",))
+
+
+def _adopted(order: Order, event: Event, version: int) -> Order:
+    """A person decided that the provider's word counts."""
+    decided = _without(order, ("regressed", "unreachable"))
+    return replace(decided, since=(event["not_before"], event["not_after"]))
+
+
+def _corrected(order: Order, event: Event, version: int) -> Order:
+    """What is replaced holds no more; `steps`, if there are any, are all the states from the first."""
+    data = event["data"]
+    left = {at: why for at, why in order.open.items() if at not in data["replaces"]}
+    since = order.since
+    if data["steps"]:
+        last = data["steps"][-1]
+        since = (last["not_before"], last["not_after"])
+    return replace(order, open=left, since=since)
+
+
 def _opened(order: Order, why: str, version: int) -> Order:
     return replace(order, open={**order.open, version: why})
 
@@ -166,6 +191,15 @@ CHANGES: Mapping[str, Change] = {
     "contact-restored": _restored,
     "order-not-found": _once("not_found"),
     "order-forgotten": _once("forgotten"),
+    "order-overdue": _once("overdue"),
+    "order-recovered": _recovered,
+    "execution-requested": _certain,
+    "execution-accepted": _certain,
+    "execution-refused": _certain,
+    "execution-uncertain": _once("execution_uncertain"),
+    "execution-settled": _certain,
+    "state-adopted": _adopted,
+    "corrected": _corrected,
     **{kind: _opening(why) for kind, why in ODDITIES.items()},
 }
 

@@ -10,7 +10,20 @@ from typing import NamedTuple
 import msgspec
 
 from domain.encoding import decode
-from domain.events import EvidenceShown, OrderTracked, TrackingChanged, TrackingStopped
+from domain.events import (
+    Corrected,
+    EvidenceErased,
+    EvidenceShown,
+    ExecutionAccepted,
+    ExecutionRefused,
+    ExecutionRequested,
+    ExecutionSettled,
+    ExecutionUncertain,
+    OrderTracked,
+    StateAdopted,
+    TrackingChanged,
+    TrackingStopped,
+)
 from domain.identity import OrderKey
 from domain.instants import Instant, instant
 from domain.log import Head, Log, Request, Row
@@ -26,8 +39,17 @@ REQUESTS = 100
 _STREAMS = 500
 _CALLS = 10
 _TRACKING = (OrderTracked.TOPIC, TrackingChanged.TOPIC)
-ASKED = (*_TRACKING, EvidenceShown.TOPIC)
+_EXECUTION = (
+    ExecutionRequested.TOPIC,
+    ExecutionAccepted.TOPIC,
+    ExecutionRefused.TOPIC,
+    ExecutionUncertain.TOPIC,
+    ExecutionSettled.TOPIC,
+)
+ASKED = frozenset({*_TRACKING, *_EXECUTION, EvidenceShown.TOPIC, EvidenceErased.TOPIC})
 """Events that no look told: they leave where an order stands as it was."""
+_EVEN_AFTERWARDS = frozenset({*ASKED, Corrected.TOPIC, StateAdopted.TOPIC}) - {*_TRACKING}
+"""Events that may come of an order that is watched no more."""
 
 
 class Found(NamedTuple):
@@ -183,8 +205,7 @@ def _watched(head: Head) -> Watched:
 
 
 def _still_watched(log: Log, head: Head) -> bool:
-    """Evidence may be shown of an order that is watched no more."""
-    return head.topic != EvidenceShown.TOPIC or fold(log.stream(head.stream)).watched
+    return head.topic not in _EVEN_AFTERWARDS or fold(log.stream(head.stream)).watched
 
 
 def _terms(log: Log, streams: Sequence[str]) -> Sequence[tuple[OrderKey, Terms]]:

@@ -45,11 +45,6 @@ class AttentionRow(Struct, frozen=True):
     position: int
 
 
-def quiet(order: Order) -> bool:
-    """Whether nothing can be open."""
-    return not (order.oddities or order.contact_lost or order.not_found or order.forgotten)
-
-
 def entry(key: str, order: Order, parking: Parking | None = None) -> AttentionRow | None:
     """What is open at an order, or at a provider's reserved stream; None if nothing is. Its position is 0."""
     kinds = [*order.attention, *([PARKED] if parking else [])]
@@ -103,4 +98,7 @@ def _opened(order: Order, parking: Parking | None) -> list[Open]:
         opened.append(Open(None, "contact_lost", None))
     opened += [Open(order.not_found, "not_found", None)] if order.not_found else []
     opened += [Open(order.forgotten, "forgotten", None)] if order.forgotten else []
+    opened += [Open(order.overdue.version, "overdue", order.overdue.state)] if order.overdue else []
+    if order.execution is not None and order.uncertain:
+        opened.append(Open(order.execution.version, "execution_uncertain", None))
     return [*opened, Open(parking.version, PARKED, parking.why)] if parking else opened

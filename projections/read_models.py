@@ -94,7 +94,7 @@ def _take(run: _Pass, row: Row) -> bool:
         standing = run.standings.setdefault(row.order, _Standing(Order(), known=False))
         _park(run, row, standing, error)
         return False
-    quiet = attention.quiet(after)
+    quiet = after.quiet
     if not (quiet and standing.quiet):
         _watch_attention(standing, after, row)
     standing.order, standing.quiet, standing.changed = after, quiet, row.position
@@ -106,7 +106,7 @@ def _standing(key: str, rows: Mapping[str, ModelRow]) -> _Standing:
     if row is None:
         return _Standing(Order(), known=False)
     order = orders.stored(row.fold)
-    quiet = attention.quiet(order)
+    quiet = order.quiet
     return _Standing(order, known=not quiet and bool(order.attention), quiet=quiet)
 
 

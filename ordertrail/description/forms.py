@@ -18,7 +18,8 @@ DECIMAL_PATTERN = r"^(0|[1-9]\d*)$"
 RULES_PATTERN = r"^\d+\.\d+$"
 PROVIDER_PATTERN = "^[a-z][a-z0-9]*$"
 ORDER_PATTERN = f"^[a-z][a-z0-9]*/{ORDER_ID.pattern}$"
-SUBJECT_PATTERN = f"^([a-z][a-z0-9]*/{ORDER_ID.pattern}|_provider-[a-z][a-z0-9]*)$"
+CONTACT_PATTERN = f"^([a-z][a-z0-9]*/{ORDER_ID.pattern}|_provider-[a-z][a-z0-9]*)$"
+SUBJECT_PATTERN = f"^([a-z][a-z0-9]*/{ORDER_ID.pattern}|_provider-[a-z][a-z0-9]*|_log)$"
 
 TIME: Schema = {"format": "date-time", "pattern": TIME_PATTERN}
 COUNT: Schema = {"minimum": 0}
@@ -49,10 +50,25 @@ FORMS: dict[str, Schema] = {
     "Contradicted.kind": {"enum": ["regressed", "unreachable", "wrong_order"]},
     "resolves[]": ORDINAL,
     "failures": ORDINAL,
+    "bound": {**COUNT, "description": "Seconds that the state should not outlast."},
+    "basis": {"enum": ["prior", "learned", "deadline"], "description": "Where the bound comes from."},
+    "funding_transaction": {"pattern": SHA256_PATTERN, "description": "Id of the transaction that pays."},
+    "request": {"format": "uuid", "description": "Names this attempt; later events speak of it."},
+    "echoed": {"description": "The transaction's id as the provider repeated it."},
+    "http_status": {"minimum": 100, "maximum": 599},
+    "how": {"enum": ["moved_on", "by_person"]},
+    "replaces[]": ORDINAL,
+    "from_rules": {"pattern": RULES_PATTERN, "description": "The newest rules among what is replaced."},
+    "to_rules": {"pattern": RULES_PATTERN, "description": "The rules that judged anew."},
+    "count": COUNT,
+    "from": {**ORDINAL, "description": "First position sealed."},
+    "to": {**ORDINAL, "description": "Last position sealed."},
+    "root": {"pattern": SHA256_PATTERN, "description": "Merkle root over the events' digests."},
+    "LogSealed.previous": {"pattern": SHA256_PATTERN, "description": "Root of the seal before."},
     "lost_for": {**COUNT, "description": "Whole seconds."},
     "order": {"pattern": ORDER_PATTERN, "description": "provider/order_id."},
     "AttentionRow.order": {
-        "pattern": SUBJECT_PATTERN,
+        "pattern": CONTACT_PATTERN,
         "description": "provider/order_id, or _provider-NAME where it is the provider that can't be reached.",
     },
     "provider": {"pattern": PROVIDER_PATTERN},
@@ -83,6 +99,17 @@ MEANINGS: dict[str, str] = {
     "ordertrail.contact-restored.v1": "The provider answers again.",
     "ordertrail.order-not-found.v1": "The provider has never known the order.",
     "ordertrail.order-forgotten.v1": "The provider knows the order no more.",
+    "ordertrail.order-overdue.v1": "The order has been in its state for longer than it should.",
+    "ordertrail.order-recovered.v1": "The overdue order left its state after all.",
+    "ordertrail.execution-requested.v1": "We are about to tell the provider that the order is funded.",
+    "ordertrail.execution-accepted.v1": "The provider took the request to execute the order.",
+    "ordertrail.execution-refused.v1": "The provider refused to execute the order, and said why.",
+    "ordertrail.execution-uncertain.v1": "Nobody knows whether the request to execute arrived.",
+    "ordertrail.execution-settled.v1": "What became of an uncertain request is known, or was decided.",
+    "ordertrail.state-adopted.v1": "A person decided that the provider's word counts, and why.",
+    "ordertrail.corrected.v1": "Newer rules judged kept answers anew: what is replaced holds no more.",
+    "ordertrail.evidence-erased.v1": "The order's kept answers were destroyed; digests and events stay.",
+    "ordertrail.log-sealed.v1": "The log was whole up to here: its events' digests, in one.",
     "ordertrail.evidence-shown.v1": "Somebody saw an answer with its secrets.",
 }
 """One sentence for each type of event."""

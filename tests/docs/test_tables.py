@@ -49,7 +49,7 @@ def test_every_event_stands_in_the_table_with_its_type_and_its_data() -> None:
 
     told = {_code(name): (_code(topic), re.findall(r"`(\w+)`", data)) for name, topic, data, _ in rows}
     assert told == {
-        kind.__name__: (topic, [field.name for field in msgspec.structs.fields(kind)])
+        kind.__name__: (topic, [field.encode_name for field in msgspec.structs.fields(kind)])
         for topic, kind in KINDS.items()
     }
 
