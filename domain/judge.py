@@ -42,7 +42,7 @@ from domain.readings import (
     Unrecognised,
     WrongOrder,
 )
-from domain.watch import PATIENCE, Fields, Patience, Watch, gift, later, looked, proof, proven
+from domain.watch import PATIENCE, Fields, Patience, Watch, coverage, gift, later, proof
 
 CORE_RULES = 1
 """Raised when shared judging changes any story's outcome."""
@@ -118,10 +118,8 @@ def judge_contact(case: Case) -> Judgement:
     """What one look at any order tells about reaching its provider; `case.order` folds the contact stream."""
     if isinstance(case.reading, Failed):
         return _failed(replace(case, others_answer=True), case.reading)
-    watch = replace(case.watch, failures=0, failing_since=None)
-    watch = looked(watch, case.look, case.patience.coverage_gap)
-    events, watch = _written(case, list(_contact_restored(case)), watch)
-    return Judgement(events, watch, keep=False)
+    events, fields = _written(case, list(_contact_restored(case)))
+    return Judgement(events, replace(case.watch, **fields, failures=0, failing_since=None), keep=False)
 
 
 def bounds(case: Case) -> Bounds:
@@ -165,10 +163,12 @@ def _shown(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
         return _contradicted(case, reading, drafts)
     drafts += _accepted(case, reading, steps)
     good = bool(steps) or reading.state == order.state
-    learned = gift(case.look) if steps else {}
+    learned = _found(case.watch)
+    if steps:
+        learned |= gift(case.look)
     if good and later(case.watch, case.look):
         learned |= proof(case.look)
-    return _told(case, drafts, _found(case.watch), reading.meaning, good=good, learned=learned)
+    return _told(case, drafts, reading.meaning, learned, good=good)
 
 
 def _agrees(case: Case, reading: Shown) -> bool:
@@ -210,8 +210,9 @@ def _detail_changes(case: Case, after: Mapping[str, Detail]) -> dict[str, Detail
         old = before[path]
         if (old != value or type(old) is not type(value)) and not fields.same(path, old, value, after):
             changes[path] = DetailChange(before=old, after=value)
-    for path in sorted(before.keys() - after.keys()):
-        changes[path] = DetailChange(before=before[path])
+    if before and not before.keys() <= after.keys():
+        for path in sorted(before.keys() - after.keys()):
+            changes[path] = DetailChange(before=before[path])
     return changes
 
 
@@ -236,10 +237,10 @@ def _batches(changes: dict[str, DetailChange]) -> Iterator[dict[str, DetailChang
 def _late(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
     """It may show the past: it contradicts nothing, and proves the present only if it shows just that."""
     watch = case.watch
-    if watch.good and reading.meaning == watch.meaning:
-        watch = proven(watch, case.look)
-    events, watch = _written(case, drafts, looked(watch, case.look, case.patience.coverage_gap, "late"))
-    return Judgement(events, watch, keep=bool(events) or reading.meaning != case.watch.meaning)
+    events, fields = _written(case, drafts, "late")
+    if watch.good and reading.meaning == watch.meaning and later(watch, case.look):
+        fields |= proof(case.look)
+    return Judgement(events, replace(watch, **fields), bool(events) or reading.meaning != watch.meaning)
 
 
 def _contradicted(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
@@ -247,13 +248,13 @@ def _contradicted(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
     backwards = order.state in case.provider.graph.reachable[reading.state]
     kind = "regressed" if backwards else "unreachable"
     drafts += _oddity(case, Contradicted(reading.state, kind), kind, reading.state)
-    return _told(case, drafts, _found(case.watch), reading.meaning)
+    return _told(case, drafts, reading.meaning, _found(case.watch))
 
 
 def _odd(case: Case, reading: Unrecognised | Rejected | WrongOrder, drafts: list[Draft]) -> Judgement:
-    watch = case.watch
+    learned: Fields = {}
     if isinstance(reading, Unrecognised):
-        watch = _found(watch)
+        learned = _found(case.watch)
         drafts += _oddity(case, StatusUnrecognised(reading.word), "unrecognised", reading.word)
     elif isinstance(reading, Rejected):
         drafts += _oddity(case, SnapshotRejected(reading.why, reading.example), "rejected", reading.why)
@@ -262,12 +263,12 @@ def _odd(case: Case, reading: Unrecognised | Rejected | WrongOrder, drafts: list
             case, Contradicted(reading.reported, "wrong_order"), "wrong_order", reading.reported
         )
     meaning = reading.meaning or case.body_digest
-    return _told(case, drafts, watch, meaning)
+    return _told(case, drafts, meaning, learned)
 
 
-def _found(watch: Watch) -> Watch:
-    """The provider has the order, whatever else it says of it."""
-    return replace(watch, unseen=0, unseen_since=None)
+def _found(watch: Watch) -> Fields:
+    """What to replace in a watch: the provider has the order, whatever else it says of it."""
+    return {"unseen": 0, "unseen_since": None} if watch.unseen else {}
 
 
 def _oddity(case: Case, data: Data, kind: str, word: str | None) -> Iterator[Draft]:
@@ -279,37 +280,38 @@ def _oddity(case: Case, data: Data, kind: str, word: str | None) -> Iterator[Dra
 def _not_found(case: Case, reading: NotFound, drafts: list[Draft]) -> Judgement:
     order, patience = case.order, case.patience
     since = case.watch.unseen_since or case.look.answered_at
-    watch = replace(case.watch, unseen=case.watch.unseen + 1, unseen_since=since)
+    unseen = case.watch.unseen + 1
     waited = case.look.answered_at - since
     interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
     seen = order.state is not None
     if not seen and order.not_found is None:
-        if watch.unseen >= patience.unseen_looks and waited >= patience.unseen_for:
-            drafts.append(Draft(OrderNotFound(watch.unseen), interval, None, None))
+        if unseen >= patience.unseen_looks and waited >= patience.unseen_for:
+            drafts.append(Draft(OrderNotFound(unseen), interval, None, None))
     elif seen and order.forgotten is None:
         final = order.phase in FINAL
-        patient = watch.unseen >= patience.vanished_looks and waited >= patience.vanished_for
+        patient = unseen >= patience.vanished_looks and waited >= patience.vanished_for
         if patient or (final and reading.gone):
             phase = order.phase if final else Phase.FORGOTTEN
-            drafts.append(Draft(OrderForgotten(watch.unseen), interval, order.state, phase))
+            drafts.append(Draft(OrderForgotten(unseen), interval, order.state, phase))
             if final and reading.gone and order.stopped is None:
                 drafts.append(Draft(TrackingStopped("order_ended", None), interval, order.state, phase))
-    events, watch = _written(case, drafts, looked(watch, case.look, patience.coverage_gap, "not_found"))
+    events, fields = _written(case, drafts, "not_found")
+    fields |= {"unseen": unseen, "unseen_since": since, "digest": case.body_digest, "good": False}
     new = case.body_digest != case.watch.digest
-    return Judgement(events, replace(watch, digest=case.body_digest, good=False), keep=bool(events) or new)
+    return Judgement(events, replace(case.watch, **fields), keep=bool(events) or new)
 
 
 def _failed(case: Case, reading: Failed) -> Judgement:
     order, patience, look = case.order, case.patience, case.look
     since = case.watch.failing_since or look.answered_at
-    watch = replace(case.watch, failures=case.watch.failures + 1, failing_since=since)
-    enough = watch.failures >= patience.failures and look.answered_at - since >= patience.failing_for
+    failures = case.watch.failures + 1
+    enough = failures >= patience.failures and look.answered_at - since >= patience.failing_for
     drafts: list[Draft] = []
     if enough and case.others_answer and order.contact_lost is None:
         interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
-        drafts.append(Draft(ContactLost(reading.kind, watch.failures), interval, order.state, order.phase))
-    events, watch = _written(case, drafts, looked(watch, look, patience.coverage_gap, reading.kind))
-    return Judgement(events, watch, keep=False)
+        drafts.append(Draft(ContactLost(reading.kind, failures), interval, order.state, order.phase))
+    events, fields = _written(case, drafts, reading.kind)
+    return Judgement(events, replace(case.watch, **fields, failures=failures, failing_since=since), keep=False)
 
 
 def _contact_restored(case: Case) -> Iterator[Draft]:
@@ -321,42 +323,46 @@ def _contact_restored(case: Case) -> Iterator[Draft]:
 
 
 def _told(
-    case: Case,
-    drafts: list[Draft],
-    watch: Watch,
-    meaning: bytes | None,
-    *,
-    good: bool = False,
-    learned: Fields = NOTHING,
+    case: Case, drafts: list[Draft], meaning: bytes | None, learned: Fields, *, good: bool = False
 ) -> Judgement:
     """A body fully judged: the same again will tell nothing. `learned`: what it proves, fields of a watch."""
-    events, watch = _written(case, drafts, looked(watch, case.look, case.patience.coverage_gap))
-    keep = bool(events) or meaning != case.watch.meaning
-    watch = replace(watch, digest=case.body_digest, meaning=meaning, good=good, **learned)
-    return Judgement(events, watch, keep)
+    watch = case.watch
+    events, fields = _written(case, drafts)
+    fields["digest"], fields["meaning"], fields["good"] = case.body_digest, meaning, good
+    fields |= learned
+    return Judgement(events, replace(watch, **fields), bool(events) or meaning != watch.meaning)
 
 
-def _written(case: Case, drafts: list[Draft], watch: Watch) -> tuple[list[Event[Data]], Watch]:
+def _written(
+    case: Case, drafts: list[Draft], counted: str | None = None
+) -> tuple[list[Event[Data]], Fields]:
+    """The events, and what one more look replaces in the watch; `counted` is the counter it adds to."""
+    look = case.look
+    fields = coverage(case.watch, look, case.patience.coverage_gap, counted)
     if not drafts:
-        return [], watch
+        return [], fields
+    looks, fields["looks"] = case.watch.looks + 1, 0
     kept = not isinstance(case.reading, Failed)
+    evidence, shown_by = (case.evidence, look.id) if kept else (None, None)
     recorded_at, judged_by = text(case.recorded_at), rules(case.provider)
-    events = [
-        Event(
-            previous=None,
-            state=draft.state,
-            phase=draft.phase,
-            not_before=text_or_none(draft.bounds.not_before),
-            not_after=text(draft.bounds.not_after),
-            recorded_at=recorded_at,
-            provider_time=text_or_none(draft.provider_time),
-            look=case.look.id if kept else None,
-            evidence=case.evidence if kept else None,
-            rules=judged_by,
-            looks=watch.looks if index == 0 else 0,
-            worker=case.look.worker,
-            data=draft.data,
+    events: list[Event[Data]] = []
+    for data, (not_before, not_after), state, phase, provider_time in drafts:
+        events.append(
+            Event(
+                None,
+                state,
+                phase,
+                text_or_none(not_before),
+                text(not_after),
+                recorded_at,
+                text_or_none(provider_time),
+                shown_by,
+                evidence,
+                judged_by,
+                looks,
+                look.worker,
+                data,
+            )
         )
-        for index, draft in enumerate(drafts)
-    ]
-    return events, replace(watch, looks=0)
+        looks = 0
+    return events, fields

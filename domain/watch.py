@@ -13,8 +13,6 @@ from domain.readings import Look
 
 MAX_SPANS = 64
 
-Fields = dict[str, int | str | None]
-
 
 class Patience(NamedTuple):
     """How long we wait before saying something of what we could not see. Microseconds, and counts."""
@@ -82,44 +80,49 @@ class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return [*self.past, Span(self.first, self.last, self.span_looks, self.longest_gap, self.counts)]
 
 
+Fields = dict[str, int | str | bytes | dict[str, int] | list[Span] | None]
+"""What to replace in a watch."""
+
+
 def looked(watch: Watch, look: Look, gap: int, counted: str | None = None) -> Watch:
     """One more look in the coverage; `counted` is the counter it adds to, e.g. `timeout` or `late`."""
-    if watch.last is None or watch.first is None:
-        counts = {counted: 1} if counted else {}
-        return msgspec.structs.replace(
-            watch,
-            first=look.asked_at,
-            last=look.answered_at,
-            span_looks=1,
-            looks=watch.looks + 1,
-            counts=counts,
-        )
-    since = max(0, look.answered_at - watch.last)
-    if since > gap:
-        closed = msgspec.structs.replace(
-            watch, past=_merged(watch.spans), first=None, last=None, span_looks=0, longest_gap=0, counts={}
-        )
-        return looked(closed, look, gap, counted)
-    counts = {**watch.counts, counted: watch.counts.get(counted, 0) + 1} if counted else watch.counts
-    return msgspec.structs.replace(
-        watch,
-        last=max(watch.last, look.answered_at),
-        span_looks=watch.span_looks + 1,
-        looks=watch.looks + 1,
-        longest_gap=max(watch.longest_gap, since),
-        counts=counts,
-    )
+    return msgspec.structs.replace(watch, **coverage(watch, look, gap, counted))
+
+
+def coverage(watch: Watch, look: Look, gap: int, counted: str | None = None) -> Fields:
+    """The fields of a watch by one more look; `gap` is the longest without a look within a span."""
+    since = None if watch.last is None else max(0, look.answered_at - watch.last)
+    if since is None or since > gap:
+        past = watch.past if since is None else _merged(watch.spans)
+        return _begun(look, watch.looks + 1, past, {counted: 1} if counted else {})
+    fields: Fields = {"span_looks": watch.span_looks + 1, "looks": watch.looks + 1}
+    if since:
+        fields["last"] = look.answered_at
+    if since > watch.longest_gap:
+        fields["longest_gap"] = since
+    if counted:
+        fields["counts"] = {**watch.counts, counted: watch.counts.get(counted, 0) + 1}
+    return fields
+
+
+def _begun(look: Look, looks: int, past: list[Span], counts: dict[str, int]) -> Fields:
+    return {
+        "first": look.asked_at,
+        "last": look.answered_at,
+        "span_looks": 1,
+        "longest_gap": 0,
+        "looks": looks,
+        "past": past,
+        "counts": counts,
+    }
 
 
 def unchanged(watch: Watch, look: Look, gap: int) -> Watch:
     """The same answer once more: a good one proves the state until this look's effective start."""
-    seen = looked(watch, look, gap)
-    return proven(seen, look) if watch.good else seen
-
-
-def proven(watch: Watch, look: Look) -> Watch:
-    """The look shows the present state; what a later look has proven stays."""
-    return msgspec.structs.replace(watch, **proof(look)) if later(watch, look) else watch
+    fields = coverage(watch, look, gap)
+    if watch.good and later(watch, look):
+        fields |= proof(look)
+    return msgspec.structs.replace(watch, **fields)
 
 
 def proof(look: Look) -> Fields:
