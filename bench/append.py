@@ -22,7 +22,7 @@ from domain.log import Entry, EvidenceRow, Log, Outcome
 from domain.readings import Answer, Reading, Shown
 from domain.watch import Watch
 from ordertrail.machine import spare_the_collector
-from ordertrail.record import Observation
+from ordertrail.observation import Observation
 
 BATCH = 500
 BATCHES = 10

@@ -12,7 +12,8 @@ from domain.log import Log
 from domain.order import Tracking
 from domain.providers import PROVIDERS
 from domain.readings import Answer, Look, Read
-from ordertrail.record import Observation, Recorder
+from ordertrail.observation import Observation
+from ordertrail.record import Recorder
 
 BEGIN = 1_767_225_600 * SECOND
 WALK = ("UNPAID", "PAID_UNCONFIRMED", "PAID", "BTC_SENT")

@@ -47,8 +47,9 @@ class Look:
     @property
     def effective_start(self) -> Instant:
         """The earliest moment whose truth the answer can show."""
-        admitted = 0 if self.age is None else self.age + 1
-        return self.asked_at - max(admitted, self.allowance) * SECOND
+        if self.age is None:
+            return self.asked_at - self.allowance * SECOND
+        return self.asked_at - max(self.age + 1, self.allowance) * SECOND
 
 
 @dataclass(frozen=True, slots=True)

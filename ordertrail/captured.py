@@ -12,7 +12,7 @@ from domain.body import DOUBLED, Malformed, parse
 from domain.identity import order_key, uuid7
 from domain.instants import MINUTE, Instant, instant, plausible
 from domain.readings import Answer, Failed, Look
-from ordertrail.record import Observation
+from ordertrail.observation import Observation
 
 LINE_BYTES = 64 * 1024 * 1024
 CLOCK_TOLERANCE = 5 * MINUTE

@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 from domain.readings import Answer
 from ordertrail.captured import LINE_BYTES, Reader, Refused, numbered
-from ordertrail.record import Observation, Recorder
+from ordertrail.observation import Observation
+from ordertrail.record import Recorder
 
 BATCH_LOOKS = 500
 BATCH_BYTES = 4 * 1024 * 1024

@@ -26,9 +26,9 @@ from domain.watch import PATIENCE, Watch, unchanged
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.fleet import Fleet, Watched
+from ordertrail.observation import Observation, body_digest
 from ordertrail.orders import Known
 from ordertrail.policy import Policy
-from ordertrail.record import Observation, body_digest
 from ordertrail.writer import Writer
 
 TOO_MANY = 429

@@ -4,65 +4,26 @@ The recorder owns the path from "this came back" to "this is in the log": read â
 commit, for many orders in one transaction. No look is dropped undecided.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from random import Random
 from typing import NamedTuple
 
 import msgspec
 
 from adapters.vault import Vault
-from domain.events import Data, Event
-from domain.identity import OrderKey, contact_stream
-from domain.instants import HOUR, Instant
+from domain.basis import Basis, encode
+from domain.identity import contact_stream
+from domain.instants import HOUR, Instant, instant
 from domain.judge import Case, Judgement, judge, judge_contact
-from domain.log import Conflict, Entry, EvidenceRow, Log, LogError, LookRow
+from domain.log import Entry, EvidenceRow, Log, LogError, LookRow
 from domain.order import Order, Tracking
 from domain.provider import Provider
-from domain.readings import Answer, Failed, Look, NotFound, Read, Reading
+from domain.readings import Failed, Look, NotFound, Read, Reading
 from domain.watch import PATIENCE, Patience, Watch, unchanged
+from ordertrail.group import Draft, Example, Group
+from ordertrail.observation import Arrival, Observation, Seen, arrival
 from ordertrail.orders import ATTEMPTS, Known, Orders, chained, watch_row
-
-
-class Observation(msgspec.Struct, frozen=True):
-    """One look and what came back. `watch` is the caller's own and newer than the stored one, or None.
-
-    `began`: the moment tracking began, for an order that is not registered yet (an imported one).
-    """
-
-    key: OrderKey
-    look: Look
-    came_back: Answer | Failed
-    stream: str | None = None
-    watch: Watch | None = None
-    api: str = ""
-    began: Instant | None = None
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """What became of an observation. `events` are what it added; `reading` is None for an unchanged body."""
-
-    key: OrderKey
-    stream: str
-    order: Order
-    watch: Watch
-    events: Sequence[Event[Data]]
-    reading: Reading | None
-    skipped: bool = False
-
-
-class _Came(NamedTuple):
-    """An answer, the digest that tells equal bodies, and the hex SHA-256 that names its evidence."""
-
-    answer: Answer
-    digest: bytes
-    sha256: str
-
-    @property
-    def whole(self) -> bool:
-        """The same bytes under an error's code say something else."""
-        return 200 <= self.answer.status < 300 and not self.answer.truncated
 
 
 class _Kept(NamedTuple):
@@ -71,24 +32,6 @@ class _Kept(NamedTuple):
 
 
 _NOTHING_KEPT = _Kept(None, None)
-
-
-class _Example(NamedTuple):
-    """What one failed answer is kept of; `hour` counts from 1970."""
-
-    provider: str
-    kind: str
-    hour: int
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Looks judged and not yet committed: where each order stands by now, and what each look adds."""
-
-    streams: dict[OrderKey, str] = field(default_factory=dict)
-    known: dict[str, Known] = field(default_factory=dict)
-    drafts: list[tuple[int, Seen, Entry | None]] = field(default_factory=list)
-    examples: dict[_Example, Entry] = field(default_factory=dict)
 
 
 class Recorder(Orders):
@@ -121,72 +64,117 @@ class Recorder(Orders):
         self._readers = readers
         self._patience = patience
         self._answered: dict[str, Instant] = {}
-        self._examples: set[_Example] = set()
+        self._examples: set[Example] = set()
 
     def observe(self, observations: Sequence[Observation]) -> list[Seen]:
         """Judge in the order given and commit together; returns what became of each.
 
         Raises LogError when the log can't be written; then the same call may be made again.
         """
-        done: dict[int, Seen] = {}
-        waiting = dict(enumerate(observations))
+        group = self._judged(observations)
+        self._write(group)
+        return self._settled(group)
+
+    def observe_all(
+        self, portions: Iterable[Sequence[Observation]], committing: Executor
+    ) -> Iterator[list[Seen]]:
+        """As `observe`, for one portion after another: each is judged while the one before is committed by
+        `committing`, a single thread that must end before the log is closed.
+
+        A LogError ends it; what has been given back is in the log.
+        """
+        ahead: Group | None = None
+        written: Future[None] | None = None
+        for observations in portions:
+            group = self._judged(observations, ahead)
+            if ahead is not None and written is not None:
+                written.result()
+                yield self._settled(ahead)
+            ahead, written = group, committing.submit(self._write, group)
+        if ahead is not None and written is not None:
+            written.result()
+            yield self._settled(ahead)
+
+    def _judged(self, observations: Sequence[Observation], ahead: Group | None = None) -> Group:
+        """A group to be written. Looks at orders of the group ahead wait for what becomes of that."""
+        group = Group(observations)
+        free = group.waiting
+        if ahead is not None:
+            group.others_examples = ahead.examples.keys()
+            free = {index: one for index, one in group.waiting.items() if one.key not in ahead.keys}
+        self._judge_all(group, free)
+        return group
+
+    def _judge_all(self, group: Group, observations: Mapping[int, Observation]) -> None:
+        group.judge_anew()
+        self._fetch([stream for one in observations.values() if (stream := self._stream(one)) is not None])
+        for index, observation in observations.items():
+            self._judge(index, observation, group)
+        group.conclude()
+
+    def _write(self, group: Group) -> None:
+        group.outcomes = self.log.commit(group.entries)
+
+    def _settled(self, group: Group) -> list[Seen]:
+        """What became of each look of a group that was written: who lost a race is judged again."""
+        self._settle(group)
         for _ in range(ATTEMPTS):
-            self._fetch([stream for one in waiting.values() if (stream := self._stream(one)) is not None])
-            batch = _Batch()
-            for index, observation in waiting.items():
-                self._judge(index, observation, batch)
-            done |= self._commit(batch)
-            waiting = {index: one for index, one in waiting.items() if index not in done}
-            if not waiting:
-                seen = [done[index] for index in range(len(observations))]
-                self._note_contacts(observations, seen)
+            if not group.waiting:
+                seen = [group.done[index] for index in range(len(group.observations))]
+                self._note_contacts(group.observations, seen)
                 self._forget_oldest()
                 return seen
-        raise LogError(f"{len(waiting)} looks lost every one of {ATTEMPTS} races for their streams")
+            self._judge_all(group, group.waiting)
+            self._write(group)
+            self._settle(group)
+        raise LogError(f"{len(group.waiting)} looks lost every one of {ATTEMPTS} races for their streams")
+
+    def _settle(self, group: Group) -> None:
+        stored, lost = group.settle()
+        self._examples |= group.examples.keys()
+        for seen in lost:
+            self._known.pop(seen.stream, None)
+        for seen in stored:
+            self._remember(seen.stream, Known(seen.order, seen.watch))
 
     def _stream(self, observation: Observation) -> str | None:
         return observation.stream or self.log.registered(*observation.key)
 
-    def _judge(self, index: int, observation: Observation, batch: _Batch) -> None:
-        begun, stream, known = self._begin(observation, batch)
+    def _judge(self, index: int, observation: Observation, group: Group) -> None:
+        begun, stream, known = self._begin(observation, group)
         watch = _current(observation.watch, known.watch)
-        last, answered_at = watch.last, observation.look.answered_at
-        if observation.began is not None and last is not None and answered_at <= last:
+        if _skipped(observation, watch):
             seen = Seen(observation.key, stream, known.order, watch, (), None, skipped=True)
-            batch.drafts.append((index, seen, None))
+            group.drafts.append(Draft(index, seen, None))
             return
-        came = _came(observation.came_back)
+        came = arrival(observation.came_back)
         judgement, reading = self._judgement(observation, known.order, watch, came)
         writes = judgement.keep or observation.watch is None
-        if writes and not judgement.events and self._outdated(stream, known, batch):
+        if writes and not judgement.events and self._outdated(stream, known, group):
             known = self._fetch([stream])[stream]
             watch = _current(observation.watch, known.watch)
             judgement, reading = self._judgement(observation, known.order, watch, came)
         rows, order = chained(stream, known.order, judgement.events)
         kept = _NOTHING_KEPT
         if judgement.keep and came is not None:
-            basis = _basis(known.order, watch, observation, self._patience)
+            basis = _basis(known, watch, observation.look, self._patience, judgement)
             kept = self._sealed(stream, observation, came, basis)
+        self._note_answer(observation, reading, came, group)
         entry: Entry | None = None
-        if rows or kept.look is not None or begun is not None or observation.watch is None:
+        if begun is not None:
             row = watch_row(stream, judgement.watch)
-            entry = Entry(events=rows, look=kept.look, evidence=kept.evidence, watch=row)
-            if begun is not None:
-                entry = entry._replace(
-                    events=[*begun.events, *rows], registration=begun.registration, key=begun.key
-                )
-        if not isinstance(reading, Failed):
-            provider = observation.key.provider
-            self._answered[provider] = max(answered_at, self._answered.get(provider, 0))
-        elif came is not None:
-            self._keep_example(observation, reading, came, batch)
-        batch.known[stream] = Known(order, judgement.watch)
+            events = [*begun.events, *rows]
+            entry = begun._replace(events=events, look=kept.look, evidence=kept.evidence, watch=row)
+        elif rows or kept.look is not None or observation.watch is None:
+            row = watch_row(stream, judgement.watch)
+            entry = Entry(rows, None, kept.look, kept.evidence, None, row)
+        group.known[stream] = Known(order, judgement.watch)
         seen = Seen(observation.key, stream, order, judgement.watch, judgement.events, reading)
-        batch.drafts.append((index, seen, entry))
+        group.drafts.append(Draft(index, seen, entry))
 
-    def _outdated(self, stream: str, known: Known, batch: _Batch) -> bool:
+    def _outdated(self, stream: str, known: Known, group: Group) -> bool:
         """What adds no event can't lose a race: whether others have appended has to be asked."""
-        if stream in batch.known or stream not in self._known:
+        if stream in group.known or stream not in self._known:
             return False
         if not self.log.stream(stream, after_version=known.order.version):
             return False
@@ -194,7 +182,7 @@ class Recorder(Orders):
         return True
 
     def _judgement(
-        self, observation: Observation, order: Order, watch: Watch, came: _Came | None
+        self, observation: Observation, order: Order, watch: Watch, came: Arrival | None
     ) -> tuple[Judgement, Reading | None]:
         """The reading is None for the same bytes as last time, which tell nothing."""
         provider, look = observation.key.provider, observation.look
@@ -216,19 +204,19 @@ class Recorder(Orders):
         )
         return judge(case), reading
 
-    def _begin(self, observation: Observation, batch: _Batch) -> tuple[Entry | None, str, Known]:
+    def _begin(self, observation: Observation, group: Group) -> tuple[Entry | None, str, Known]:
         """The order as this batch has it so far; an unknown one is tracked by its first look."""
         key = observation.key
-        stream = batch.streams.get(key) or self._stream(observation)
+        stream = group.streams.get(key) or self._stream(observation)
         if stream is not None:
-            return None, stream, batch.known.get(stream) or self._fetch([stream])[stream]
+            return None, stream, group.known.get(stream) or self._fetch([stream])[stream]
         environment = self._environments[key.provider]
         self._check_environment(key.provider, environment)
         wanted = Tracking(environment=environment)
         began = observation.look.asked_at if observation.began is None else observation.began
         entry, order = self._registered(key, wanted, began, self._now())
         stream = entry.events[0].stream
-        batch.streams[key] = stream
+        group.streams[key] = stream
         return entry, stream, Known(order)
 
     def _read(self, observation: Observation) -> Reading:
@@ -240,7 +228,7 @@ class Recorder(Orders):
         failing_since = watch.failing_since or look.answered_at
         return self._answered.get(provider, 0) > failing_since
 
-    def _sealed(self, stream: str, observation: Observation, came: _Came, basis: bytes) -> _Kept:
+    def _sealed(self, stream: str, observation: Observation, came: Arrival, basis: bytes) -> _Kept:
         look, answer = observation.look, came.answer
         evidence = self._vault.seal(stream, came.sha256, answer.body, look.answered_at)
         row = LookRow(
@@ -260,30 +248,19 @@ class Recorder(Orders):
         )
         return _Kept(row, evidence)
 
-    def _keep_example(self, observation: Observation, reading: Failed, came: _Came, batch: _Batch) -> None:
-        """One failed answer per provider, kind and hour is kept whole, for people to see."""
-        provider = observation.key.provider
-        example = _Example(provider, reading.kind, observation.look.answered_at // HOUR)
-        if example not in self._examples and example not in batch.examples:
-            kept = self._sealed(contact_stream(provider), observation, came, b"{}")
-            batch.examples[example] = Entry(look=kept.look, evidence=kept.evidence)
-
-    def _commit(self, batch: _Batch) -> dict[int, Seen]:
-        """What is in the log now, by index; the rest lost a race and has to be judged again."""
-        drafts = _without_superseded(batch.drafts)
-        entries = [entry for _, _, entry in drafts if entry is not None]
-        outcomes = iter(self.log.commit([*entries, *batch.examples.values()]))
-        self._examples |= batch.examples.keys()
-        done: dict[int, Seen] = {}
-        lost: set[OrderKey] = set()
-        for index, seen, entry in drafts:
-            if entry is not None and isinstance(next(outcomes), Conflict):
-                lost.add(seen.key)
-                self._known.pop(seen.stream, None)
-            elif seen.key not in lost:
-                done[index] = seen
-                self._remember(seen.stream, Known(seen.order, seen.watch))
-        return done
+    def _note_answer(
+        self, observation: Observation, reading: Reading | None, came: Arrival | None, group: Group
+    ) -> None:
+        """When a provider answered last; one failed answer per provider, kind and hour is kept whole, for
+        people to see."""
+        provider, answered_at = observation.key.provider, observation.look.answered_at
+        if not isinstance(reading, Failed):
+            self._answered[provider] = max(answered_at, self._answered.get(provider, 0))
+        elif came is not None:
+            example = Example(provider, reading.kind, answered_at // HOUR)
+            if not any(example in kept for kept in (self._examples, group.examples, group.others_examples)):
+                kept = self._sealed(contact_stream(provider), observation, came, b"{}")
+                group.examples[example] = Entry(look=kept.look, evidence=kept.evidence)
 
     # what the looks tell about the providers themselves
 
@@ -329,30 +306,10 @@ class Recorder(Orders):
 _ANSWERED = NotFound()
 
 
-def body_digest(body: bytes) -> bytes:
-    """What tells equal bodies apart cheaply; evidence is named by SHA-256 instead."""
-    return hashlib.blake2b(body, digest_size=16).digest()
-
-
-def _came(came_back: Answer | Failed) -> _Came | None:
-    if isinstance(came_back, Failed):
-        return None
-    body = came_back.body
-    return _Came(came_back, body_digest(body), hashlib.sha256(body).hexdigest())
-
-
-def _without_superseded(
-    drafts: Sequence[tuple[int, Seen, Entry | None]],
-) -> list[tuple[int, Seen, Entry | None]]:
-    """Watch rows alone are written only if no later entry of the batch writes that stream's."""
-    written: set[str] = set()
-    kept: list[tuple[int, Seen, Entry | None]] = []
-    for index, seen, entry in reversed(drafts):
-        alone = entry is not None and not entry.events and entry.look is None
-        kept.append((index, seen, None if alone and seen.stream in written else entry))
-        if entry is not None and entry.watch is not None:
-            written.add(seen.stream)
-    return kept[::-1]
+def _skipped(observation: Observation, watch: Watch) -> bool:
+    """An imported look is told once: what was imported before is not later than the order's last look."""
+    imported, last = observation.began is not None, watch.last
+    return imported and last is not None and observation.look.answered_at <= last
 
 
 def _current(own: Watch | None, stored: Watch) -> Watch:
@@ -372,16 +329,9 @@ def _current(own: Watch | None, stored: Watch) -> Watch:
     )
 
 
-def _basis(order: Order, watch: Watch, observation: Observation, patience: Patience) -> bytes:
-    """What beside the body and the order's earlier events bore on the judgement."""
-    look = observation.look
-    return msgspec.json.encode(
-        {
-            "version": order.version,
-            "watch": msgspec.structs.replace(watch, counts={}, past=[]),
-            "clock": look.clock,
-            "allowance": look.allowance,
-            "worker": look.worker,
-            "patience": patience,
-        }
+def _basis(known: Known, watch: Watch, look: Look, patience: Patience, judgement: Judgement) -> bytes:
+    recorded_at = instant(judgement.events[0].recorded_at) if judgement.events else None
+    bare = msgspec.structs.replace(watch, counts={}, past=[])
+    return encode(
+        Basis(known.order.version, bare, look.clock, look.allowance, look.worker, patience, recorded_at)
     )

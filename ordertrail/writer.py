@@ -12,7 +12,8 @@ from typing import Generic, TypeVar
 
 from domain.log import LogError, LogRefused
 from ordertrail.insistence import Insistence
-from ordertrail.record import Observation, Recorder, Seen
+from ordertrail.observation import Observation, Seen
+from ordertrail.record import Recorder
 from ordertrail.thread import Thread
 
 T = TypeVar("T")

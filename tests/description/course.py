@@ -9,8 +9,8 @@ from domain.instants import SECOND, text
 from domain.log import Log
 from domain.order import Tracking
 from domain.readings import Failed, Look
+from ordertrail.observation import Observation
 from ordertrail.project import Projector
-from ordertrail.record import Observation
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 from tests.stories.telling import STORIES, answer, order_of, steps
 

@@ -11,7 +11,8 @@ from domain.instants import SECOND
 from domain.log import LogRefused, LogUnreachable
 from domain.readings import Answer, Look
 from ordertrail.insistence import Insistence
-from ordertrail.record import Observation, Recorder, Seen
+from ordertrail.observation import Observation, Seen
+from ordertrail.record import Recorder
 from ordertrail.thread import InLoop, OneThread, Thread
 from ordertrail.writer import Writer
 from tests.fixtures.recording import Recording, memory_log, minute, recording

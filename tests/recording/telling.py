@@ -12,7 +12,8 @@ from domain.identity import contact_stream, uuid7
 from domain.instants import SECOND
 from domain.log import Entry, EvidenceRow, LogUnreachable, Outcome, Row
 from domain.readings import Look
-from ordertrail.record import Observation, Recorder, Seen
+from ordertrail.observation import Observation, Seen
+from ordertrail.record import Recorder
 from tests.fixtures.recording import ORDER, Came, Recording, came_back, key, minute
 
 

@@ -13,11 +13,11 @@ from domain.log import Row
 from domain.providers import PROVIDERS
 from domain.readings import Look
 from ordertrail.history import history
+from ordertrail.observation import Observation, Seen
 from ordertrail.order_at import order as order_line
 from ordertrail.orders import fold
 from ordertrail.project import Projector
 from ordertrail.queries import orders
-from ordertrail.record import Observation, Seen
 from tests.fixtures.recording import Recording, minute
 from tests.stories.telling import STORIES, Step, answer, order_of, steps, told
 
