@@ -163,6 +163,7 @@ class ExecutionRequested(Data, frozen=True):
     TOPIC: ClassVar[str] = "ordertrail.execution-requested.v1"
     funding_transaction: str
     request: str
+    by: str | None
 
 
 class ExecutionAccepted(Data, frozen=True):
@@ -186,10 +187,11 @@ class ExecutionUncertain(Data, frozen=True):
 
 
 class ExecutionSettled(Data, frozen=True):
-    """`how`: moved_on, by_person."""
+    """`how`: moved_on, by_person; then `by` says who."""
 
     TOPIC: ClassVar[str] = "ordertrail.execution-settled.v1"
     how: str
+    by: str | None
 
 
 class StateAdopted(Data, frozen=True):

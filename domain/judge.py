@@ -19,6 +19,7 @@ from domain.events import (
     DetailChange,
     DetailsChanged,
     Event,
+    ExecutionSettled,
     OrderForgotten,
     OrderNotFound,
     OrderRecovered,
@@ -27,6 +28,7 @@ from domain.events import (
     StatusUnrecognised,
     TrackingStopped,
 )
+from domain.execution import MOVED_ON, moved_on
 from domain.fields import Detail
 from domain.instants import SECOND, Instant, instant, text, text_or_none
 from domain.order import Order
@@ -196,6 +198,8 @@ def _accepted(case: Case, reading: Shown, steps: tuple[str, ...]) -> Iterator[Dr
         phase = case.provider.phases[step]
         yield Draft(data, interval, step, phase, reading.claims.get(step))
         source = step
+    if order.execution is not None and order.uncertain and moved_on(order.execution, source, case.provider):
+        yield Draft(ExecutionSettled(MOVED_ON, None), interval, source, phase)
     for changes in _batches(_detail_changes(case, reading.details)):
         yield Draft(DetailsChanged(changes), interval, source, phase)
 
@@ -311,7 +315,9 @@ def _failed(case: Case, reading: Failed) -> Judgement:
         interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
         drafts.append(Draft(ContactLost(reading.kind, failures), interval, order.state, order.phase))
     events, fields = _written(case, drafts, reading.kind)
-    return Judgement(events, replace(case.watch, **fields, failures=failures, failing_since=since), keep=False)
+    return Judgement(
+        events, replace(case.watch, **fields, failures=failures, failing_since=since), keep=False
+    )
 
 
 def _contact_restored(case: Case) -> Iterator[Draft]:
@@ -333,16 +339,14 @@ def _told(
     return Judgement(events, replace(watch, **fields), bool(events) or meaning != watch.meaning)
 
 
-def _written(
-    case: Case, drafts: list[Draft], counted: str | None = None
-) -> tuple[list[Event[Data]], Fields]:
+def _written(case: Case, drafts: list[Draft], counted: str | None = None) -> tuple[list[Event[Data]], Fields]:
     """The events, and what one more look replaces in the watch; `counted` is the counter it adds to."""
     look = case.look
-    fields = coverage(case.watch, look, case.patience.coverage_gap, counted)
+    kept = not isinstance(case.reading, Failed)
+    fields = coverage(case.watch, look, case.patience.coverage_gap, counted, answered=kept)
     if not drafts:
         return [], fields
     looks, fields["looks"] = case.watch.looks + 1, 0
-    kept = not isinstance(case.reading, Failed)
     evidence, shown_by = (case.evidence, look.id) if kept else (None, None)
     recorded_at, judged_by = text(case.recorded_at), rules(case.provider)
     events: list[Event[Data]] = []

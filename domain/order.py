@@ -55,11 +55,13 @@ class Tracking(msgspec.Struct, frozen=True):
 
 
 class Execution(msgspec.Struct, frozen=True):
-    """The last request to execute the order; `stage` is the last word of the event that told it."""
+    """The last request to execute the order; `stage` is the last word of the event that told it, `state` is
+    where the order stood then."""
 
     version: int
     funding_transaction: str
     request: str
+    state: str | None = None
     stage: str = "requested"
 
 
@@ -225,7 +227,7 @@ def _recovered(order: Order, event: Event[OrderRecovered], version: int) -> Chan
 
 def _requested(order: Order, event: Event[ExecutionRequested], version: int) -> Changes:
     asked = event.data
-    return {"execution": Execution(version, asked.funding_transaction, asked.request)}
+    return {"execution": Execution(version, asked.funding_transaction, asked.request, event.state)}
 
 
 def _executed(order: Order, event: Event[Data], version: int) -> Changes:

@@ -12,7 +12,8 @@ from domain.phases import Phase
 
 @dataclass(frozen=True)
 class Provider:
-    """`rules` rises when this provider's reading or lifecycle changes any story's outcome."""
+    """`rules` rises when this provider's reading or lifecycle changes any story's outcome; `executes`: it is
+    to be told that an order is funded."""
 
     slug: str
     title: str
@@ -23,6 +24,7 @@ class Provider:
     fields: Fields
     rules: int
     normalise: Callable[[str], str]
+    executes: bool
 
 
 def provider(
@@ -35,9 +37,10 @@ def provider(
     fields: Fields,
     rules: int,
     normalise: Callable[[str], str] = str,
+    executes: bool = False,
 ) -> Provider:
     """An entry with its lifecycle compiled; ValueError if a state has no phase."""
     graph = compile_lifecycle(machine)
     if missing := set(graph.states) ^ set(phases):
         raise ValueError(f"{slug}: states without a phase, or phases without a state: {sorted(missing)}")
-    return Provider(slug, title, documents, machine, graph, phases, fields, rules, normalise)
+    return Provider(slug, title, documents, machine, graph, phases, fields, rules, normalise, executes)

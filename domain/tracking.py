@@ -25,12 +25,12 @@ def track(
     """
     asked = asdict(wanted)
     if not order.watched or order.tracking is None:
-        return [_event(order, OrderTracked(**asked), at, recorded_at, rules, worker)]
+        return [spoken(order, OrderTracked(**asked), at, recorded_at, rules, worker)]
     before = asdict(order.tracking)
     changes = {
         name: SettingChange(before[name], after) for name, after in asked.items() if after != before[name]
     }
-    return [_event(order, TrackingChanged(changes), at, recorded_at, rules, worker)] if changes else []
+    return [spoken(order, TrackingChanged(changes), at, recorded_at, rules, worker)] if changes else []
 
 
 def stop(
@@ -39,18 +39,19 @@ def stop(
     """Nothing if it is not watched."""
     if not order.watched:
         return []
-    return [_event(order, TrackingStopped(reason, by), at, at, rules, worker)]
+    return [spoken(order, TrackingStopped(reason, by), at, at, rules, worker)]
 
 
 def evidence_shown(
     order: Order, evidence: str, *, by: str | None, at: Instant, rules: str, worker: str
 ) -> list[Event[Data]]:
-    return [_event(order, EvidenceShown(evidence, by), at, at, rules, worker)]
+    return [spoken(order, EvidenceShown(evidence, by), at, at, rules, worker)]
 
 
-def _event(
+def spoken(
     order: Order, data: Data, at: Instant, recorded_at: Instant, rules: str, worker: str
 ) -> Event[Data]:
+    """An event that comes from no look, and leaves the order where it is."""
     return Event(
         previous=None,
         state=order.state,

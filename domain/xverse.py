@@ -69,4 +69,5 @@ XVERSE = provider(
     fields=FIELDS,
     rules=1,
     normalise=str.lower,
+    executes=True,
 )
