@@ -91,11 +91,17 @@ class KeyRow(NamedTuple):
 
 
 class WatchRow(NamedTuple):
-    """What the looks at an order add up to: `domain.watch.Watch` as JSON, one row a stream."""
+    """What the looks at an order add up to: `domain.watch.Watch` as JSON, one row a stream.
+
+    `writer` is one process's own word. It writes over its own rows, and over another's only if that is still
+    of the revision that it has read and added to: one less than its own.
+    """
 
     stream: str
     last: int
     watch: bytes
+    writer: str = ""
+    revision: int = 0
 
 
 class Registration(NamedTuple):
@@ -109,9 +115,9 @@ class Registration(NamedTuple):
 class Entry(NamedTuple):
     """What one judged look or one command adds to the log: all of it or nothing.
 
-    `watch` may be overwritten by a later one at any time; everything else is written once. Evidence and looks
-    that are already stored are no conflict; registrations and keys are one unless they are
-    stored identically: what is sealed under a second key could never be opened.
+    `watch` is overwritten by later ones; everything else is written once. Evidence and looks that are already
+    stored are no conflict; registrations and keys are one unless they are stored identically: what is sealed
+    under a second key could never be opened. A watch is one if others have written it since it was read.
     """
 
     events: Sequence[NewEvent] = ()
@@ -186,6 +192,36 @@ class Parked(NamedTuple):
     why: str
 
 
+class Rebuild(NamedTuple):
+    """A fold made anew beside the live one. `projection` and `shadow` name their positions, where both must
+    stand at `live_at` and `shadow_at`; `models` are the live read models' names and those of the new rows."""
+
+    projection: str
+    shadow: str
+    models: tuple[tuple[str, str], ...]
+    live_at: int
+    shadow_at: int
+
+
+class Difference(NamedTuple):
+    """A row as it is served and as it was folded anew; None: there is none."""
+
+    key: str
+    live: bytes | None
+    rebuilt: bytes | None
+
+
+class Comparison(NamedTuple):
+    """How many rows of a read model are alike, differ, are not served, or should not be; the first of them."""
+
+    model: str
+    same: int
+    changed: int
+    missing: int
+    extra: int
+    first: Sequence[Difference]
+
+
 class Request(NamedTuple):
     """Something asked of a running worker, e.g. verb `refresh`."""
 
@@ -204,7 +240,7 @@ class Log(Protocol):
 
     # writing
     def commit(self, entries: Sequence[Entry]) -> list[Outcome]: ...
-    def save_watches(self, rows: Sequence[WatchRow]) -> None: ...
+    def save_watches(self, rows: Sequence[WatchRow]) -> list[str]: ...
 
     # reading
     def tail(self) -> int: ...
@@ -214,6 +250,7 @@ class Log(Protocol):
     def heads(self, provider: str | None = None) -> Iterator[Head]: ...
     def registered(self, provider: str, order_id: str) -> str | None: ...
     def watch(self, stream: str) -> WatchRow | None: ...
+    def watches(self, streams: Sequence[str]) -> dict[str, WatchRow]: ...
     def look(self, look: str) -> LookRow | None: ...
     def looks(self, stream: str) -> list[LookRow]: ...
     def evidence(self, sha256: str) -> list[EvidenceRow]: ...
@@ -232,9 +269,18 @@ class Log(Protocol):
         limit: int = 1000,
     ) -> list[ModelRow]: ...
     def project(
-        self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]
+        self,
+        projection: str,
+        start: int,
+        end: int,
+        changes: Sequence[Change],
+        parked: Sequence[Parked],
+        *,
+        publish: bool = True,
     ) -> None: ...
-    def parked(self) -> list[Parked]: ...
+    def parked(self, projection: str) -> list[Parked]: ...
+    def compare(self, rebuild: Rebuild, show: int, *, switch: bool) -> list[Comparison]: ...
+    def drop(self, projection: str, models: Sequence[str]) -> None: ...
     def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
     def trim_outbox(self, up_to: int) -> None: ...
 

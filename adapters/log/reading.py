@@ -99,8 +99,13 @@ class LogReading(OverDatabase):
         return str(found[0][0]) if found else None
 
     def watch(self, stream: str) -> WatchRow | None:
-        found = self._database.ask("SELECT stream, last, watch FROM watches WHERE stream = ?", stream)
-        return WatchRow._make(found[0]) if found else None
+        return self.watches([stream]).get(stream)
+
+    def watches(self, streams: Sequence[str]) -> dict[str, WatchRow]:
+        """By stream; one that was never looked at is left out."""
+        statement = "SELECT stream, last, watch, writer, revision FROM watches WHERE stream {any}"
+        found = map(WatchRow._make, self._database.ask(statement, list(streams)))
+        return {row.stream: row for row in found}
 
     def look(self, look: str) -> LookRow | None:
         found = self._database.ask(LOOKS + "WHERE look = ?", look)

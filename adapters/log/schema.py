@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Cell = str | int | bytes | bool | None
 Record = tuple[Cell, ...]
@@ -112,9 +112,17 @@ KEYS = Table(
 
 WATCHES = Table(
     "watches",
-    (Column("stream"), Column("last", Kind.INTEGER), Column("watch", Kind.BINARY)),
+    (
+        Column("stream"),
+        Column("last", Kind.INTEGER),
+        Column("watch", Kind.BINARY),
+        Column("writer"),
+        Column("revision", Kind.INTEGER),
+    ),
     key=("stream",),
-    clash="DO UPDATE SET last = excluded.last, watch = excluded.watch",
+    clash="DO UPDATE SET last = excluded.last, watch = excluded.watch, writer = excluded.writer, "
+    "revision = excluded.revision "
+    "WHERE watches.writer = excluded.writer OR watches.revision = excluded.revision - 1",
 )
 
 FILTERS = ("provider", "state", "phase", "ref", "attention", "tenant", "since")

@@ -26,10 +26,13 @@ class LogWriting(LogReading):
             outcomes += self._commit(batch, lost)
         return outcomes
 
-    def save_watches(self, rows: Sequence[WatchRow]) -> None:
+    def save_watches(self, rows: Sequence[WatchRow]) -> list[str]:
+        """The streams whose rows were not stored, since others have written them in the meantime."""
+        lost: list[str] = []
         latest = iter({row.stream: row for row in rows}.values())
         while chunk := list(islice(latest, WATCHES_AT_ONCE)):
-            self._database.transact(partial(_put_watches, rows=chunk), repeatable=True)
+            lost += self._database.transact(partial(_put_watches, rows=chunk), repeatable=True)
+        return lost
 
     def _commit(self, entries: Sequence[Entry], lost: set[str]) -> list[Outcome]:
         """Halve a batch until the entry that another writer forestalled stands alone."""
@@ -115,13 +118,23 @@ def _write(transaction: Transaction, entries: Sequence[Entry]) -> list[Outcome]:
     transaction.put(REGISTER, [entry.registration for entry in entries if entry.registration])
     transaction.put(EVIDENCE, [entry.evidence for entry in entries if entry.evidence])
     transaction.put(LOOKS, [entry.look for entry in entries if entry.look])
-    _put_watches(transaction, [entry.watch for entry in entries if entry.watch])
+    if _put_watches(transaction, [entry.watch for entry in entries if entry.watch]):
+        raise Taken
     positions = iter(transaction.append([event for entry in entries for event in entry.events]))
     return [Committed(list(islice(positions, len(entry.events)))) for entry in entries]
 
 
-def _put_watches(transaction: Transaction, rows: Sequence[WatchRow]) -> None:
-    transaction.put(WATCHES, list({row.stream: row for row in rows}.values()))
+def _put_watches(transaction: Transaction, rows: Sequence[WatchRow]) -> list[str]:
+    """The streams that others have written since these rows were read."""
+    latest = {row.stream: row for row in rows}
+    if transaction.put(WATCHES, list(latest.values())) == len(latest):
+        return []
+    stored = transaction.ask("SELECT stream, writer, revision FROM watches WHERE stream {any}", list(latest))
+    return [
+        str(stream)
+        for stream, writer, revision in stored
+        if (writer, revision) != (latest[str(stream)].writer, latest[str(stream)].revision)
+    ]
 
 
 def _demand_same(transaction: Transaction, keys: Sequence[KeyRow]) -> None:

@@ -161,6 +161,27 @@ def test_the_last_watch_row_counts(log: Log) -> None:
     assert log.watch("runa-2") == WatchRow("runa-2", 1, b"d")
 
 
+def test_nobody_writes_over_a_watch_row_that_others_have_written_since(log: Log) -> None:
+    mine, theirs = WatchRow("runa-1", 1, b"a", "me", 1), WatchRow("runa-1", 2, b"b", "them", 2)
+
+    assert log.save_watches([mine]) == log.save_watches([mine._replace(watch=b"aa")]) == []
+    assert log.save_watches([theirs]) == []
+    assert log.save_watches([mine._replace(revision=2), WatchRow("runa-2", 1, b"c", "me", 1)]) == ["runa-1"]
+    assert log.watches(["runa-1", "runa-2", "runa-3"]) == {
+        "runa-1": theirs,
+        "runa-2": WatchRow("runa-2", 1, b"c", "me", 1),
+    }
+
+
+def test_a_look_judged_on_an_outdated_watch_is_a_conflict(log: Log) -> None:
+    log.save_watches([WatchRow("runa-1", 1, b"a", "them", 1)])
+    late = events("runa-1", 1)._replace(watch=WatchRow("runa-1", 2, b"b", "me", 1))
+
+    assert log.commit([late]) == [Conflict("runa-1")]
+    assert log.stream("runa-1") == []
+    assert isinstance(log.commit([late._replace(watch=WatchRow("runa-1", 2, b"b", "me", 2))])[0], Committed)
+
+
 def test_a_commit_is_split_below_two_mebibytes_and_an_entry_never_is() -> None:
     small = [events(f"runa-{number}", 1, state=b"x" * 1000) for number in range(5000)]
     large = events("runa-large", *range(1, 40), state=b"x" * 100_000)
