@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
-from bench import append, chaos, latency, memory, poll, project, publish, replay
+from bench import append, chaos, latency, memory, poll, project, publish, rebuild, replay
 
 
 class Line(Protocol):
@@ -27,6 +27,7 @@ BENCHES: dict[str, Callable[[], Iterable[Line]]] = {
     "append": append.run,
     "project": project.run,
     "publish": publish.run,
+    "rebuild": rebuild.run,
     "replay": replay.run,
     "latency": latency.run,
     "chaos": chaos.run,

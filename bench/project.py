@@ -27,10 +27,17 @@ class Spy:
     changes: list[Change] = field(default_factory=list)
 
     def project(
-        self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]
+        self,
+        projection: str,
+        start: int,
+        end: int,
+        changes: Sequence[Change],
+        parked: Sequence[Parked],
+        *,
+        publish: bool = True,
     ) -> None:
         self.changes = list(changes)
-        self.log.project(projection, start, end, changes, parked)
+        self.log.project(projection, start, end, changes, parked, publish=publish)
 
     def __getattr__(self, name: str) -> Any:  # everything else is the log's own
         return getattr(self.log, name)
@@ -41,18 +48,19 @@ def run() -> Iterator[Figure]:
         ours: list[float] = []
         raw: list[float] = []
         with fresh_log(database) as log, fresh_url(database) as url, raw_writer(url) as baseline:
-            _fill(log)
+            fill(log)
             spy = Spy(log)
             projector = Projector(spy, say=print, batch_rows=BATCH)
             position = 0
             for _ in range(log.tail() // BATCH):
                 ours.append(seconds(projector.step))
-                raw.append(seconds(partial(_baseline, log, position, baseline.upsert, spy.changes)))
+                raw.append(seconds(partial(raw_turn, log, position, baseline.upsert, spy.changes)))
                 position = log.position("read-models")
         yield Figure(database, rates(BATCH, ours), rates(BATCH, raw), 0.5, "events/s", len(ours) * BATCH)
 
 
-def _fill(log: Log) -> None:
+def fill(log: Log) -> None:
+    """Orders that have walked all their states."""
     rng = random.Random(1)
     recording = recorder(log, rng)
     orders = keys(ORDERS)
@@ -61,7 +69,7 @@ def _fill(log: Log) -> None:
             recording.observe(step[start : start + 1000])
 
 
-def _baseline(log: Log, after: int, upsert: Any, changes: Sequence[Change]) -> None:
+def raw_turn(log: Log, after: int, upsert: Any, changes: Sequence[Change]) -> None:
     for row in log.read(after, BATCH):
         msgspec.json.decode(row.state)
     upsert(changes)

@@ -18,7 +18,7 @@ EVENT_COLUMNS = ("originator_id", "originator_version", "topic", "state")
 
 class RawWriter(Protocol):
     def write(self, entries: Sequence[Entry]) -> None: ...
-    def upsert(self, changes: Sequence[Change]) -> None: ...
+    def upsert(self, changes: Sequence[Change], *, publish: bool = True) -> None: ...
 
 
 @contextmanager
@@ -43,8 +43,8 @@ class SqliteWriter:
     def write(self, entries: Sequence[Entry]) -> None:
         self._run(_statements(entries, "?"))
 
-    def upsert(self, changes: Sequence[Change]) -> None:
-        self._run(_upserts(changes, "?"))
+    def upsert(self, changes: Sequence[Change], *, publish: bool = True) -> None:
+        self._run(_upserts(changes, "?", publish))
 
     def _run(self, work: Iterator[Work]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -60,8 +60,8 @@ class PostgresWriter:
     def write(self, entries: Sequence[Entry]) -> None:
         self._run(_statements(entries, "%s"))
 
-    def upsert(self, changes: Sequence[Change]) -> None:
-        self._run(_upserts(changes, "%s"))
+    def upsert(self, changes: Sequence[Change], *, publish: bool = True) -> None:
+        self._run(_upserts(changes, "%s", publish))
 
     def _run(self, work: Iterator[Work]) -> None:
         with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -69,7 +69,7 @@ class PostgresWriter:
                 cursor.executemany(statement.encode(), rows)
 
 
-def _upserts(changes: Sequence[Change], mark: str) -> Iterator[Work]:
+def _upserts(changes: Sequence[Change], mark: str, publish: bool) -> Iterator[Work]:
     names = [column.name for column in READ_MODELS.filled][4:]
     yield (
         _insert(READ_MODELS, mark),
@@ -84,8 +84,9 @@ def _upserts(changes: Sequence[Change], mark: str) -> Iterator[Work]:
             for change in changes
         ],
     )
-    outbox: list[Record] = [(change.model, change.key, change.value, change.position) for change in changes]
-    yield _insert(OUTBOX, mark), outbox
+    if publish:
+        outbox: list[Record] = [(row.model, row.key, row.value, row.position) for row in changes]
+        yield _insert(OUTBOX, mark), outbox
 
 
 def _statements(entries: Sequence[Entry], mark: str) -> Iterator[Work]:

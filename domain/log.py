@@ -12,6 +12,7 @@ UTC unless a name says otherwise.
 """
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 
@@ -112,12 +113,20 @@ class Registration(NamedTuple):
     stream: str
 
 
+class Erasure(NamedTuple):
+    """Destroys a stream's evidence and its key; a conflict unless there are just `count` bodies."""
+
+    stream: str
+    count: int
+
+
 class Entry(NamedTuple):
     """What one judged look or one command adds to the log: all of it or nothing.
 
     `watch` is overwritten by later ones; everything else is written once. Evidence and looks that are already
     stored are no conflict; registrations and keys are one unless they are stored identically: what is sealed
     under a second key could never be opened. A watch is one if others have written it since it was read.
+    `under` is the key that the evidence was sealed under: a conflict if it is not the stream's any more.
     """
 
     events: Sequence[NewEvent] = ()
@@ -126,6 +135,8 @@ class Entry(NamedTuple):
     evidence: EvidenceRow | None = None
     key: KeyRow | None = None
     watch: WatchRow | None = None
+    under: KeyRow | None = None
+    erase: Erasure | None = None
 
 
 class Committed(NamedTuple):
@@ -222,13 +233,105 @@ class Comparison(NamedTuple):
     first: Sequence[Difference]
 
 
+class Receipt(NamedTuple):
+    """What one commit stored, packed as `domain.seal` says: its events, its register and look rows."""
+
+    id: int
+    events: bytes
+    rows: bytes
+
+
+Cells = tuple[str | int | bytes | bool | None, ...]
+"""A row as it is in the database, whatever became of it; a text that is no UTF-8 any more comes as bytes."""
+
+
+class Kept(StrEnum):
+    """Tables whose rows can be asked for as they are, and by what."""
+
+    EVENTS = "events of streams"
+    REGISTER = "registrations of streams"
+    LOOKS = "looks"
+    LOOKS_OF = "looks of streams"
+    EVIDENCE = "evidence by digest"
+    KEYS = "keys of streams"
+
+
 class Request(NamedTuple):
-    """Something asked of a running worker, e.g. verb `refresh`."""
+    """Something asked of a running worker: verb `refresh` or `execute`. `args` is JSON.
+
+    `command`: the command from a topic that waits for its reply; `claimed_by`: a worker is about it.
+    """
 
     id: int
     verb: str
     order: str
     asked_at: int
+    args: str = "{}"
+    command: str | None = None
+    claimed_by: str | None = None
+    claimed_at: int | None = None
+
+
+class NewRequest(NamedTuple):
+    verb: str
+    order: str
+    asked_at: int
+    args: str = "{}"
+    command: str | None = None
+
+
+class CommandRow(NamedTuple):
+    """A command from a topic: its id is never taken twice. `digest` tells what was asked; `reply` is what was
+    answered, None: that is still to come."""
+
+    id: str
+    digest: str
+    verb: str
+    order: str
+    taken_at: int
+    reply: bytes | None = None
+
+
+class Reply(NamedTuple):
+    """What goes to the topic of replies. `command` is the id of the row that remembers it."""
+
+    command: str
+    key: str
+    value: bytes
+
+
+class Claim(NamedTuple):
+    """A worker's hold on a request that is open."""
+
+    request: int
+    worker: str
+    at: int
+
+
+class Effect(NamedTuple):
+    """What a command does beside adding events: all of it or nothing.
+
+    `takes` is a command whose id must be new, `asks` a request for a worker, `claims` a request that must be
+    open, `ends` one that must be there still, and `reply` goes through the outbox.
+    """
+
+    takes: CommandRow | None = None
+    asks: NewRequest | None = None
+    claims: Claim | None = None
+    ends: int | None = None
+    reply: Reply | None = None
+
+
+class Repeated(NamedTuple):
+    """The command's id was taken before, by this one."""
+
+    command: CommandRow
+
+
+class Gone(NamedTuple):
+    """The request is no longer what it has to be: somebody else was faster."""
+
+    request: int
 
 
 class Log(Protocol):
@@ -255,6 +358,16 @@ class Log(Protocol):
     def looks(self, stream: str) -> list[LookRow]: ...
     def evidence(self, sha256: str) -> list[EvidenceRow]: ...
     def key(self, stream: str) -> bytes | None: ...
+
+    # proof: the rows as they are
+    def receipts(self, after: int, limit: int) -> list[Receipt]: ...
+    def last_receipt(self) -> int: ...
+    def stored(self, after: int, limit: int) -> list[Cells]: ...
+    def stream_names(self, after: bytes, limit: int) -> list[str | bytes]: ...
+    def cells(self, kept: Kept, names: Sequence[str]) -> list[Cells]: ...
+    def names(self, kept: Kept, after: bytes, limit: int) -> list[tuple[str | bytes, ...]]: ...
+    def count(self, kept: Kept) -> int: ...
+    def scrub(self) -> bool: ...
 
     # read models
     def position(self, projection: str) -> int: ...
@@ -285,8 +398,13 @@ class Log(Protocol):
     def trim_outbox(self, up_to: int) -> None: ...
 
     # requests to a running worker
-    def ask(self, verb: str, order: str, at: int) -> None: ...
-    def claim(self, worker: str, limit: int) -> list[Request]: ...
+    def ask(self, request: NewRequest) -> None: ...
+    def requests(self, verbs: Sequence[str], limit: int, *, after: int = 0) -> list[Request]: ...
+    def claim(self, requests: Sequence[Request]) -> list[Request]: ...
+
+    # commands: events and what else they do
+    def act(self, entry: Entry, effect: Effect) -> Outcome | Repeated | Gone: ...
+    def command(self, id: str) -> CommandRow | None: ...
 
     # notes about the log itself, by name
     def note(self, name: str) -> str: ...

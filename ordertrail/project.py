@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from threading import Event
+from typing import Protocol
 
-from domain.log import Log, LogError, LogUnreachable, Parked, PositionMoved, Row
+from domain.log import Change, Log, LogError, LogUnreachable, ModelRow, Parked, PositionMoved, Row
 from projections import attention, orders
 from projections.read_models import PROJECTION, fold, fold_order, keys
 
@@ -15,6 +16,20 @@ WAIT_SECONDS = 0.5
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 ATTEMPTS = 20
+
+
+class Source(Protocol):
+    """The part of `domain.log.Log` that a projector folds and stores in."""
+
+    def tail(self) -> int: ...
+    def read(self, after: int, limit: int) -> list[Row]: ...
+    def position(self, projection: str) -> int: ...
+    def model_rows(self, model: str, keys: Sequence[str]) -> dict[str, ModelRow]: ...
+    def project(
+        self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]
+    ) -> None: ...
+    def parked(self, projection: str) -> list[Parked]: ...
+    def wait(self, after: int, timeout: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -32,7 +47,7 @@ class Projector:
 
     def __init__(
         self,
-        log: Log,
+        log: Source,
         *,
         say: Callable[[str], None],
         batch_rows: int = BATCH_ROWS,
@@ -53,13 +68,10 @@ class Projector:
         return self.done
 
     def run(self, stop: Event) -> None:
-        """Until `stop`, beginning with what is parked. An unreachable log is waited for, and said once."""
-        delay, retried = self._first_delay, False
+        """Until `stop`. An unreachable log is waited for, and said once."""
+        delay = self._first_delay
         while not stop.is_set():
             try:
-                if not retried:
-                    self._retry_parked()
-                    retried = True
                 before = self._position
                 if self.step() == before:
                     self._log.wait(before, WAIT_SECONDS)
@@ -81,12 +93,6 @@ class Projector:
         except PositionMoved:
             self._position = self._log.position(PROJECTION)
         return self._position
-
-    def _retry_parked(self) -> None:
-        """A newer version may read what an older one could not."""
-        for order in parked_orders(self._log):
-            if unpark(self._log, order) is None:
-                self._say(f"{order} is no longer parked: all its events can be read now")
 
     def _start(self) -> int:
         return self._log.position(PROJECTION) if self._position is None else self._position
@@ -116,9 +122,16 @@ class Projector:
             )
 
 
-def parked_orders(log: Log) -> list[str]:
+def retry_parked(log: Log, say: Callable[[str], None]) -> None:
+    """A newer version may read what an older one could not. Raises LogError."""
+    for order in parked_orders(log):
+        if unpark(log, order) is None:
+            say(f"{order} is no longer parked: all its events can be read now")
+
+
+def parked_orders(log: Source) -> list[str]:
     """The orders whose events are passed over: parked, and not folded anew since."""
-    once = [order.order for order in log.parked()]
+    once = [order.order for order in log.parked(PROJECTION)]
     rows = log.model_rows(attention.MODEL, once) if once else {}
     return [key for key, row in rows.items() if attention.parked(row.fold)]
 

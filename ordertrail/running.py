@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain.log import Log, LogError, LogRefused
 from ordertrail.machine import spare_the_collector
-from ordertrail.project import Projector
+from ordertrail.project import Projector, retry_parked
 from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
 from ordertrail.supervise import PublishingRefused, Supervisor
@@ -61,6 +61,7 @@ class Projecting:
 
     def _project(self, log: Log) -> None:
         try:
+            retry_parked(log, self._logger.warning)
             Projector(log, say=self._logger.warning).run(self._stop)
         finally:
             log.close()

@@ -1,11 +1,11 @@
-"""Read models, their outbox, and requests to a running worker."""
+"""Read models and their outbox."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from adapters.log.database import OverDatabase, Transaction
-from adapters.log.schema import FILTERS, OUTBOX, PARKED, READ_MODELS, REQUESTS, Record
-from domain.log import Change, ModelRow, OutboxRow, Parked, PositionMoved, Request
+from adapters.log.schema import FILTERS, OUTBOX, PARKED, READ_MODELS, Record
+from domain.log import Change, ModelRow, OutboxRow, Parked, PositionMoved
 
 KEYS_AT_ONCE = 5000
 
@@ -51,18 +51,36 @@ class LogProjecting(OverDatabase):
         return list(map(ModelRow._make, self._database.ask(statement, *cells, limit)))
 
     def project(
-        self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]
+        self,
+        projection: str,
+        start: int,
+        end: int,
+        changes: Sequence[Change],
+        parked: Sequence[Parked],
+        *,
+        publish: bool = True,
     ) -> None:
         """Store a batch and move the projection from `start` to `end`, both or nothing; a fold that starts at
-        0 forgets what was parked. PositionMoved; LogUnreachable: ask for `position`, it may be stored."""
+        0 forgets what was parked. `publish`: the changes go through the outbox. PositionMoved;
+        LogUnreachable: ask for `position`, it may be stored."""
         for change in changes:
             _demand_filters(change.columns)
-        work = partial(_project, projection=projection, start=start, end=end, changes=changes, parked=parked)
+        work = partial(
+            _project,
+            projection=projection,
+            start=start,
+            end=end,
+            changes=changes,
+            parked=parked,
+            publish=publish,
+        )
         self._database.transact(work, repeatable=False)
 
-    def parked(self) -> list[Parked]:
-        statement = "SELECT order_name, position, why FROM parked ORDER BY position, order_name"
-        return list(map(Parked._make, self._database.ask(statement)))
+    def parked(self, projection: str) -> list[Parked]:
+        statement = (
+            "SELECT order_name, position, why FROM parked WHERE projection = ? ORDER BY position, order_name"
+        )
+        return list(map(Parked._make, self._database.ask(statement, projection)))
 
     def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         """Changes on their way to Kafka in the order they were stored; ids rise, are never used again and may
@@ -72,18 +90,6 @@ class LogProjecting(OverDatabase):
 
     def trim_outbox(self, up_to: int) -> None:
         self._database.transact(partial(_trim, up_to=up_to), repeatable=True)
-
-    def ask(self, verb: str, order: str, at: int) -> None:
-        row = (verb, order, at, None)
-        self._database.transact(lambda transaction: transaction.put(REQUESTS, [row]), repeatable=False)
-
-    def claim(self, worker: str, limit: int) -> list[Request]:
-        """Requests that no other worker has, oldest first; from now on they are this worker's."""
-        statement = "SELECT id, verb, order_name, asked_at FROM requests WHERE claimed_by IS NULL "
-        requests = list(map(Request._make, self._database.ask(statement + "ORDER BY id LIMIT ?", limit)))
-        return requests and self._database.transact(
-            partial(_claim, worker=worker, requests=requests), repeatable=False
-        )
 
 
 def _demand_filters(columns: dict[str, str] | dict[str, str | None]) -> None:
@@ -99,15 +105,17 @@ def _project(
     end: int,
     changes: Sequence[Change],
     parked: Sequence[Parked],
+    publish: bool,
 ) -> None:
     _move(transaction, projection, start, end)
     if start == 0:
         transaction.run("DELETE FROM parked WHERE projection = ?", projection)
     _change(transaction, list({(change.model, change.key): change for change in changes}.values()))
     transaction.put(PARKED, [(projection, *row) for row in parked])
-    transaction.put_in_order(
-        OUTBOX, [(change.model, change.key, change.value, change.position) for change in changes]
-    )
+    if publish:
+        transaction.put_in_order(
+            OUTBOX, [(change.model, change.key, change.value, change.position) for change in changes]
+        )
 
 
 def _move(transaction: Transaction, projection: str, start: int, end: int) -> None:
@@ -145,8 +153,3 @@ def _model_record(change: Change) -> Record:
 
 def _trim(transaction: Transaction, up_to: int) -> None:
     transaction.run("DELETE FROM outbox WHERE id <= ?", up_to)
-
-
-def _claim(transaction: Transaction, worker: str, requests: Sequence[Request]) -> list[Request]:
-    statement = "UPDATE requests SET claimed_by = ? WHERE id = ? AND claimed_by IS NULL"
-    return [request for request in requests if transaction.run(statement, worker, request.id)]

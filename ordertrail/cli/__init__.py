@@ -6,6 +6,7 @@ from ordertrail.cli.asking import attention, evidence, history, order, orders
 from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.publishing import audit, topics
+from ordertrail.cli.rebuilding import rebuild
 from ordertrail.cli.rehearsing import rehearse
 from ordertrail.cli.replaying import replay
 from ordertrail.cli.running import run
@@ -17,7 +18,7 @@ VERBS: dict[str, list[click.Command]] = {
     "Begin": [demo, run, check, lifecycles],
     "Watch": [track, stop, refresh, import_polls],
     "Ask": [orders, order, history, evidence, attention],
-    "Publish": [topics, audit, replay],
+    "Publish": [topics, audit, replay, rebuild],
     "Try out": [simulate, rehearse],
 }
 

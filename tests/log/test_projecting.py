@@ -27,7 +27,7 @@ def test_a_second_runner_from_the_same_position_stores_nothing(log: Log, other: 
 
     assert log.position("orders") == 7
     assert len(log.outbox(0, 10)) == 1
-    assert log.parked() == []
+    assert log.parked("orders") == []
     assert log.model_rows("orders", ["runa/B"]) == {}
 
 
@@ -113,8 +113,8 @@ def test_parked_orders_are_listed_until_their_projection_starts_anew(log: Log) -
     log.project("providers", 0, 5, [], [Parked("runa/C", 3, "bad too")])
     log.project("orders", 5, 6, [], [Parked("runa/B", 6, "later")])
 
-    assert log.parked() == [
-        Parked("runa/C", 3, "bad too"),
+    assert log.parked("providers") == [Parked("runa/C", 3, "bad too")]
+    assert log.parked("orders") == [
         Parked("runa/B", 4, "bad event"),
         Parked("runa/A", 5, "worse"),
     ]

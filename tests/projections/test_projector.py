@@ -3,7 +3,7 @@ from threading import Event
 from typing import Any
 
 from domain.log import Log, LogUnreachable, Parked, Row
-from ordertrail.project import Projected, Projector, parked_orders, unpark
+from ordertrail.project import Projected, Projector, parked_orders, retry_parked, unpark
 from projections import attention, orders
 from projections.attention import Parking
 from projections.orders import stored
@@ -131,14 +131,15 @@ def test_a_parked_order_waits_and_is_folded_anew_when_unparked(any_recording: Re
     assert row(any_recording, attention.MODEL) is None
 
 
-def test_a_start_tries_parked_orders_again_and_says_which_go_on(recording: Recording) -> None:
+def test_parked_orders_are_tried_again_and_it_is_said_which_go_on(recording: Recording) -> None:
     said: list[str] = []
     recording.state(1, "new")
     Projector(recording.log, say=say_nothing).catch_up()
     park(recording)
     recording.state(2, "executing")
 
-    Projector(recording.log, say=said.append).run(StopAfter(times=3))
+    retry_parked(recording.log, said.append)
+    Projector(recording.log, say=say_nothing).catch_up()
 
     found = row(recording)
     assert found is not None
