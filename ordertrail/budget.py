@@ -4,11 +4,16 @@ Send only if, for every window of n requests in W seconds, the requests in fligh
 ended* less than W(1 + 2ρ) ago are fewer than n. Of the requests that the provider counts in any stretch of W,
 take the one sent last: the others were sent before it, and those whose answer had ended W earlier had arrived
 W earlier. So n is never passed, whatever the provider's phase, the delays or the order of arrival. ρ is by
-how much the two clocks may differ in rate. Sending is spread over the window besides.
+how much the two clocks may differ in rate.
+
+Sending is paced besides: in any x seconds at most a small burst and x·n/W requests leave. So who takes over a
+share of the window, from a process before this one or from another worker, knows without being told what may
+have been sent at most, and goes on at the same pace as that leaves the window.
 """
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from heapq import heappop, heappush, nsmallest
 from typing import NamedTuple
@@ -17,12 +22,20 @@ SKEW = 1e-3
 GRACE = 60.0
 MAX_COUNT = 1_000_000
 MAX_SECONDS = 31 * 86_400.0
+LONG = 3600.0
+"""Windows from here on can't be waited out: for those, what will be sent is written down ahead."""
+
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86_400.0, "day": 86_400.0}
 NEVER = math.inf
+
+Slots = list[tuple[float, int]]
+"""Requests by how many seconds ago their answers ended."""
 
 _WINDOW = re.compile(r"(\d{1,12})/(\d{1,9})?(s|min|hour|h|day|d)")
 _SHRINK = 0.9
 _BURST = 0.1
+_BURST_SECONDS = 60.0
+_SLOTS = 200
 _RECOVERY = 0.01
 _CLEAN_WINDOWS = 10
 
@@ -52,15 +65,21 @@ class Budget:
     """The windows of one API key. Times are seconds of a clock that never steps; they must not run backwards.
 
     No windows: no limit. `grace`: how long after it was given up a request may still reach the provider.
+    `leave`: up to when long windows may be used, as it is written down.
     """
 
     def __init__(self, windows: Sequence[Window], *, skew: float = SKEW, grace: float = GRACE) -> None:
         self.in_flight = 0
+        self.windows = tuple(windows)
+        self.leave = NEVER
         self._grace = grace
+        self._long = any(window.seconds >= LONG for window in windows)
         self._ledgers = [_Ledger(window, skew) for window in windows]
 
     def ready_at(self, now: float) -> float:
         """When the next request may leave if no answer ends before: `now`, later, or NEVER."""
+        if self._long and now >= self.leave:
+            return NEVER
         ready = now
         for ledger in self._ledgers:
             ready = max(ready, ledger.ready_at(now, self.in_flight))
@@ -70,6 +89,10 @@ class Budget:
         self.in_flight += 1
         for ledger in self._ledgers:
             ledger.pace(now)
+
+    def unsent(self) -> None:
+        """A request was held back before a byte of it had left."""
+        self.in_flight -= 1
 
     def ended(self, now: float) -> None:
         """The answer to a request has ended, or its connection has failed."""
@@ -81,20 +104,29 @@ class Budget:
         self.in_flight -= 1
         self._remember(now + self._grace)
 
-    def resume(self, until: float) -> None:
-        """A process before this one may have sent all that it was allowed, up to `until`.
+    def share(self, limits: Sequence[int], until: float) -> None:
+        """So many requests of each window are this worker's from now on; of those that it did not have before
+        another one may have sent all that it was allowed, up to `until`."""
+        for ledger, limit in zip(self._ledgers, limits, strict=True):
+            ledger.share(limit, until)
 
-        Paced as it was, its requests lie evenly but for a burst of a tenth: that much of a window is waited.
-        """
-        for ledger in self._ledgers:
-            ledger.fill(until)
+    def spent(self, now: float) -> list[Slots]:
+        """What a successor has to know of each window; all that is on its way must have ended."""
+        return [ledger.spent(now) for ledger in self._ledgers]
+
+    def succeed(self, spent: Sequence[Slots], at: float) -> None:
+        """Go on from what a predecessor had spent at that time. ValueError: it had other windows."""
+        for ledger, slots in zip(self._ledgers, spent, strict=True):
+            for ago, count in slots:
+                ledger.remember(at - ago, count)
 
     def _remember(self, ended: float) -> None:
         for ledger in self._ledgers:
-            heappush(ledger.ends, ended)
+            ledger.remember(ended)
 
     def refused(self, now: float, sent: float) -> None:
-        """The provider counts otherwise than we do: its fullest window shrinks, once for all in flight."""
+        """The provider counts otherwise than we do: its fullest window shrinks, once in its length at most and
+        once for all in flight."""
         if self._ledgers:
             max(self._ledgers, key=lambda ledger: ledger.fullness(now, self.in_flight)).shrink(now, sent)
 
@@ -113,13 +145,16 @@ class _Ledger:
         self._count = window.limit
         self._width = window.seconds
         self._kept = window.seconds * (1 + 2 * skew)
-        self._changed = -NEVER
+        self._burst = min(_BURST, _BURST_SECONDS / window.seconds)
+        self._shrunk = self._clean = -NEVER
         self._next = -NEVER
 
     def ready_at(self, now: float, in_flight: int) -> float:
         self._settle(now)
         allowed = int(self.allowed)
-        paced = self._next - (max(1, int(allowed * _BURST)) - 1) * self._width / allowed
+        if allowed == 0:
+            return NEVER
+        paced = self._next - (max(1, int(allowed * self._burst)) - 1) * self._width / allowed
         over = in_flight + len(self.ends) - allowed + 1
         if over <= 0:
             return paced
@@ -128,28 +163,50 @@ class _Ledger:
         leaving = self.ends[0] if over == 1 else nsmallest(over, self.ends)[-1]
         return max(paced, leaving + self._kept)
 
-    def fill(self, until: float) -> None:
-        first = until - (1 - _BURST) * self._width
-        for number in range(1, self._count + 1):
-            heappush(self.ends, first + number * self._width / self._count)
+    def remember(self, ended: float, count: int = 1) -> None:
+        for _ in range(count):
+            heappush(self.ends, ended)
+
+    def share(self, limit: int, until: float) -> None:
+        gained, before = limit - self._count, self._count
+        self.allowed = float(limit) if before == 0 else limit * self.allowed / before
+        if limit:
+            self.allowed = max(1.0, self.allowed)
+        self._count = limit
+        if gained > 0 and until > -NEVER:
+            self._fill(gained, until)
+
+    def _fill(self, count: int, until: float) -> None:
+        """Paced as they were, these requests lie evenly but for a burst, the last of them at `until`."""
+        burst = max(self._burst, 1 / count)
+        first = until - (1 - burst) * self._width
+        for number in range(1, count + 1):
+            heappush(self.ends, first + number * self._width / count)
+
+    def spent(self, now: float) -> Slots:
+        """Rounded to later ends, never to earlier ones."""
+        self._settle(now)
+        slot = self._width / _SLOTS
+        return sorted(Counter(math.floor((now - ended) / slot) * slot for ended in self.ends).items())
 
     def pace(self, now: float) -> None:
-        self._next = max(self._next, now) + self._width / int(self.allowed)
+        self._next = max(self._next, now) + self._width / max(1, int(self.allowed))
 
     def fullness(self, now: float, in_flight: int) -> float:
         self._settle(now)
-        return (in_flight + len(self.ends)) / self.allowed
+        return (in_flight + len(self.ends)) / max(1.0, self.allowed)
 
     def shrink(self, now: float, sent: float) -> None:
-        if sent >= self._changed or self.allowed == self._count:
+        self._clean = now
+        if sent >= self._shrunk and now >= self._shrunk + self._width and self.allowed > 1:
             self.allowed = max(1.0, _SHRINK * self.allowed)
-            self._changed = now
+            self._shrunk = now
 
     def _settle(self, now: float) -> None:
         ends = self.ends
         while ends and ends[0] + self._kept <= now:
             heappop(ends)
         clean = _CLEAN_WINDOWS * self._width
-        while self.allowed < self._count and self._changed + clean <= now:
-            self._changed += clean
+        while self.allowed < self._count and self._clean + clean <= now:
+            self._clean += clean
             self.allowed = min(float(self._count), self.allowed + _RECOVERY * self._count)

@@ -119,19 +119,112 @@ def test_a_request_that_was_given_up_counts_until_it_can_no_longer_arrive() -> N
     assert budget.ready_at(30.0) > 100.0
 
 
+def unshared(*windows: str) -> Budget:
+    budget = Budget([Window.parse(text) for text in windows])
+    budget.share([0 for _ in windows], -math.inf)
+    return budget
+
+
 def test_a_process_before_this_one_may_have_used_every_window_evenly() -> None:
-    budget = Budget([Window(10, 100.0)])
-    budget.resume(0.0)
+    budget = unshared("10/100s")
+    budget.share([10], 0.0)
 
     assert 20.0 < budget.ready_at(0.0) < 20.5
     assert budget.ready_at(200.0) == 200.0
 
 
 def test_nobody_before_this_one_means_nothing_to_wait_for() -> None:
-    budget = Budget([Window(10, 100.0)])
-    budget.resume(-math.inf)
+    budget = unshared("10/100s")
+    budget.share([10], -math.inf)
 
     assert budget.ready_at(0.0) == 0.0
+
+
+def test_without_a_share_nothing_leaves() -> None:
+    assert unshared("10/100s").ready_at(0.0) == NEVER
+
+
+def test_what_a_worker_keeps_of_its_share_it_goes_on_using_at_once() -> None:
+    budget = unshared("20/100s")
+    budget.share([10], -math.inf)
+    budget.share([20], 0.0)
+
+    assert budget.ready_at(0.0) == 0.0
+
+
+def test_a_smaller_share_counts_what_was_sent_under_the_larger_one() -> None:
+    budget = Budget([Window(10, 100.0)])
+    for at in range(10):
+        budget.sent(10.0 * at)
+        budget.ended(10.0 * at)
+
+    budget.share([5], 95.0)
+
+    assert budget.ready_at(95.0) > 150.0
+
+
+def test_a_restart_costs_a_long_window_a_minute_at_most() -> None:
+    budget = unshared("3600/h")
+    budget.share([3600], 0.0)
+
+    assert budget.ready_at(0.0) <= 70.0
+
+
+def test_after_an_orderly_stop_a_successor_goes_on_as_if_nothing_had_been() -> None:
+    budget, now = Budget([Window(60, 60.0)]), 0.0
+    for _ in range(300):
+        now = max(now, budget.ready_at(now))
+        budget.sent(now)
+        budget.ended(now)
+    successor = Budget([Window(60, 60.0)])
+    successor.succeed(budget.spent(now), 1_000.0)
+
+    assert successor.ready_at(1_000.0) - 1_000.0 <= budget.ready_at(now) - now + 0.5
+
+
+def test_a_successor_knows_of_every_request_that_still_counts() -> None:
+    budget = Budget([Window(3, 60.0)])
+    for at in (1.0, 2.0, 30.0):
+        budget.sent(at)
+        budget.ended(at)
+
+    assert sum(count for [slots] in [budget.spent(31.0)] for _, count in slots) == 3
+    assert all(ago <= 30.0 for ago, _ in budget.spent(31.0)[0])
+
+
+def test_what_is_sent_from_a_long_window_is_written_down_before() -> None:
+    budget = Budget([Window(5000, 86_400.0)])
+    budget.leave = 30.0
+
+    assert budget.ready_at(29.0) == 29.0
+    assert budget.ready_at(30.0) == NEVER
+
+
+def test_a_short_window_needs_no_leave() -> None:
+    budget = Budget([Window(300, 60.0)])
+    budget.leave = 30.0
+
+    assert budget.ready_at(30.0) == 30.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("limit", "seconds"), [(300, 60.0), (3, 1.0), (2, 10.0), (5000, 86_400.0)])
+def test_however_often_a_worker_is_killed_no_window_is_passed(limit: int, seconds: float, seed: int) -> None:
+    rng, now, sent = Random(seed), 0.0, []
+    until = -math.inf
+    for _ in range(8):
+        budget = Budget([Window(limit, seconds)])
+        budget.share([0], -math.inf)
+        budget.share([limit], until)
+        killed = now + rng.uniform(0, 1.5 * seconds)
+        while (ready := max(now, budget.ready_at(now))) < killed:
+            now = ready
+            budget.sent(now)
+            budget.ended(now)
+            sent.append(now)
+        now = until = killed + rng.choice((0.0, rng.uniform(0, seconds)))
+
+    assert most_counted(sent, seconds) <= limit
 
 
 def test_a_refusal_shrinks_the_fullest_window_once_for_all_then_in_flight() -> None:
@@ -143,6 +236,26 @@ def test_a_refusal_shrinks_the_fullest_window_once_for_all_then_in_flight() -> N
         budget.refused(5.1, sent=5.0)
 
     assert budget.allowed == [9.0, 1000.0]
+
+
+def test_a_burst_of_refusals_shrinks_a_window_once_in_its_length() -> None:
+    budget = Budget([Window(100, 60.0)])
+
+    for at in range(0, 60, 2):
+        budget.refused(float(at), sent=at - 0.5)
+
+    assert budget.allowed == [90.0]
+
+
+def test_only_windows_without_a_refusal_count_as_clean() -> None:
+    budget = Budget([Window(100, 1.0)])
+    budget.refused(0.0, sent=0.0)
+    budget.refused(0.9, sent=0.8)
+
+    budget.ready_at(10.8)
+    assert budget.allowed == [90.0]
+    budget.ready_at(10.9)
+    assert budget.allowed == [91.0]
 
 
 def test_a_shrunken_window_recovers_slowly_and_never_beyond_its_limit() -> None:
