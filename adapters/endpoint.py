@@ -36,5 +36,10 @@ def get(url: httpx.URL, headers: Mapping[str, str | None]) -> httpx.Request:
     return httpx.Request("GET", url, headers={**HEADERS, **_present(headers)})
 
 
+def post(url: httpx.URL, headers: Mapping[str, str | None], body: Mapping[str, object]) -> httpx.Request:
+    """A body of JSON; headers without a value are left out."""
+    return httpx.Request("POST", url, headers={**HEADERS, **_present(headers)}, json=body)
+
+
 def _present(headers: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}

@@ -9,13 +9,13 @@ import httpx
 from adapters.adapter import Adapter
 from adapters.endpoint import Endpoint, get, segment
 from adapters.reading import Body, Reader, Standing, text
+from adapters.xverse_execute import EXECUTION, KINDS
 from domain.body import Json
 from domain.readings import NotFound, Reading
 from domain.xverse import XVERSE
 
 DEFAULT_URL = "https://api.secretkeylabs.io"
 WINDOWS = ("2/s", "100/min")
-KINDS = {"runes_mint": "mint", "rune_mint": "mint", "runes_etch": "etch", "rune_etch": "etch"}
 
 
 def request(endpoint: Endpoint, order_id: str) -> httpx.Request:
@@ -45,4 +45,4 @@ def _kind(body: Body) -> str | None:
 
 read = Reader(XVERSE, _refusal, _identity, _standing, claims=_claims, kind=_kind)
 
-ADAPTER = Adapter("xverse", read, request, DEFAULT_URL, WINDOWS)
+ADAPTER = Adapter("xverse", read, request, DEFAULT_URL, WINDOWS, EXECUTION)

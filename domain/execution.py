@@ -1,7 +1,7 @@
 """Telling a provider that an order is funded, and what came of it. Pure.
 
 A request may be lost on its way, and so may its answer. So it is written down before it leaves, and one whose
-fate nobody knows is never repeated by itself: a later look shows that it has become moot, or a person decides.
+fate nobody knows is never repeated by itself: a later look shows that it is moot, or a person decides.
 
     requested ─▶ accepted | refused | uncertain ─▶ settled
 """

@@ -125,6 +125,12 @@ WATCHES = Table(
     "WHERE watches.writer = excluded.writer OR watches.revision = excluded.revision - 1",
 )
 
+RECEIPTS = Table(
+    "receipts",
+    (Column("id", Kind.SERIAL), Column("events", Kind.BINARY), Column("kept", Kind.BINARY)),
+    key=("id",),
+)
+
 FILTERS = ("provider", "state", "phase", "ref", "attention", "tenant", "since")
 
 READ_MODELS = Table(
@@ -168,13 +174,42 @@ REQUESTS = Table(
         Column("verb"),
         Column("order_name"),
         Column("asked_at", Kind.INTEGER),
+        Column("args"),
+        Column("command", optional=True),
         Column("claimed_by", optional=True),
+        Column("claimed_at", Kind.INTEGER, optional=True),
     ),
     key=("id",),
-    indexes=("CREATE INDEX requests_open ON requests (id) WHERE claimed_by IS NULL",),
 )
 
-TABLES = (META, REGISTER, LOOKS, EVIDENCE, KEYS, WATCHES, READ_MODELS, OUTBOX, PARKED, REQUESTS)
+COMMANDS = Table(
+    "commands",
+    (
+        Column("id"),
+        Column("digest"),
+        Column("verb"),
+        Column("order_name"),
+        Column("taken_at", Kind.INTEGER),
+        Column("reply", Kind.BINARY, optional=True),
+    ),
+    key=("id",),
+    clash="DO NOTHING",
+)
+
+TABLES = (
+    META,
+    REGISTER,
+    LOOKS,
+    EVIDENCE,
+    KEYS,
+    WATCHES,
+    RECEIPTS,
+    READ_MODELS,
+    OUTBOX,
+    PARKED,
+    REQUESTS,
+    COMMANDS,
+)
 
 
 def creation(kinds: Mapping[Kind, str]) -> Iterator[str]:

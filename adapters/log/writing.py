@@ -5,9 +5,12 @@ from functools import partial
 from itertools import islice
 
 from adapters.log.database import Taken, Transaction
+from adapters.log.erasing import demand_keys, erase
 from adapters.log.reading import LogReading
-from adapters.log.schema import EVIDENCE, KEYS, LOOKS, REGISTER, WATCHES
+from adapters.log.schema import EVIDENCE, KEYS, LOOKS, RECEIPTS, REGISTER, WATCHES, Record
+from domain.encoding import raw_digest
 from domain.log import Committed, Conflict, Entry, KeyRow, Outcome, Row, WatchRow
+from domain.seal import event_entry, looked, pack_stored, registered
 
 # A transaction holds the log's lock, and psycopg can hang beyond some 10 MiB of parameters.
 BATCH_BYTES = 2 * 1024 * 1024
@@ -50,7 +53,7 @@ class LogWriting(LogReading):
         return [outcome]
 
     def _store(self, entries: Sequence[Entry]) -> list[Outcome]:
-        return self._database.transact(partial(_write, entries=entries), repeatable=True)
+        return self._database.transact(partial(write, entries=entries), repeatable=True)
 
     def _settle(self, entry: Entry, lost: set[str]) -> Outcome:
         """Identical rows are a lost acknowledgement, anything else in their place is a conflict."""
@@ -106,22 +109,39 @@ def _weight(entries: Sequence[Entry]) -> int:
 
 
 def streams_of(entry: Entry) -> set[str]:
-    parts = (entry.registration, entry.look, entry.evidence, entry.key, entry.watch)
+    parts = (entry.registration, entry.look, entry.evidence, entry.key, entry.watch, entry.erase)
     return {event.stream for event in entry.events} | {part.stream for part in parts if part}
 
 
-def _write(transaction: Transaction, entries: Sequence[Entry]) -> list[Outcome]:
-    """The events come last: from them on every other writer waits."""
+def write(transaction: Transaction, entries: Sequence[Entry]) -> list[Outcome]:
+    """The events come last: from them on every other writer waits. Only their receipt has to follow."""
+    for entry in entries:
+        if entry.erase:
+            erase(transaction, entry.erase)
     keys = [entry.key for entry in entries if entry.key]
     if transaction.put(KEYS, keys) < len(keys):
         _demand_same(transaction, keys)
     transaction.put(REGISTER, [entry.registration for entry in entries if entry.registration])
     transaction.put(EVIDENCE, [entry.evidence for entry in entries if entry.evidence])
+    demand_keys(transaction, {entry.under.stream: entry.under.wrapped for entry in entries if entry.under})
     transaction.put(LOOKS, [entry.look for entry in entries if entry.look])
     if _put_watches(transaction, [entry.watch for entry in entries if entry.watch]):
         raise Taken
-    positions = iter(transaction.append([event for entry in entries for event in entry.events]))
-    return [Committed(list(islice(positions, len(entry.events)))) for entry in entries]
+    positions = transaction.append([event for entry in entries for event in entry.events])
+    transaction.put(RECEIPTS, _receipt(entries, positions))
+    each = iter(positions)
+    return [Committed(list(islice(each, len(entry.events)))) for entry in entries]
+
+
+def _receipt(entries: Sequence[Entry], positions: Sequence[int]) -> list[Record]:
+    """One row, or none for what leaves no trace but watches and keys."""
+    events = [event for entry in entries for event in entry.events]
+    packed = b"".join(
+        event_entry(at, raw_digest(*event)) for at, event in zip(positions, events, strict=True)
+    )
+    rows = [registered(entry.registration) for entry in entries if entry.registration]
+    rows += [looked(entry.look) for entry in entries if entry.look]
+    return [(packed, pack_stored(rows))] if packed or rows else []
 
 
 def _put_watches(transaction: Transaction, rows: Sequence[WatchRow]) -> list[str]:

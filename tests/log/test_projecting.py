@@ -118,18 +118,3 @@ def test_parked_orders_are_listed_until_their_projection_starts_anew(log: Log) -
         Parked("runa/B", 4, "bad event"),
         Parked("runa/A", 5, "worse"),
     ]
-
-
-def test_a_request_is_claimed_by_one_worker(log: Log, other: Log) -> None:
-    for order in ("runa/A", "runa/B", "runa/C"):
-        log.ask("refresh", order, 5)
-
-    first = log.claim("one", 2)
-    rest = other.claim("two", 10)
-
-    assert [(request.verb, request.order, request.asked_at) for request in first + rest] == [
-        ("refresh", "runa/A", 5),
-        ("refresh", "runa/B", 5),
-        ("refresh", "runa/C", 5),
-    ]
-    assert log.claim("one", 10) == []
