@@ -34,10 +34,14 @@ def decode(topic: str, state: bytes) -> Event[Data]:
 
 
 def digest(stream: str, version: int, topic: str, state: bytes) -> str:
+    return raw_digest(stream, version, topic, state).hex()
+
+
+def raw_digest(stream: str, version: int, topic: str, state: bytes) -> bytes:
     """SHA-256 over length-prefixed stream, version (8 bytes, big-endian), topic and stored bytes."""
     name, kind = stream.encode(), topic.encode()
     parts = (_length(len(name)), name, _length(8), _length(version), _length(len(kind)), kind)
-    return hashlib.sha256(b"".join((*parts, _length(len(state)), state))).hexdigest()
+    return hashlib.sha256(b"".join((*parts, _length(len(state)), state))).digest()
 
 
 def row_digest(row: Row) -> str:

@@ -44,13 +44,19 @@ class Transaction(ABC):
         """Insert rows whose serial rises in the order of the commits; keeps the table's other writers out."""
 
     @abstractmethod
+    def keep_evidence_still(self) -> None:
+        """Until the end of the transaction nobody adds evidence; what is deleted is overwritten where the
+        database can do that."""
+
+    @abstractmethod
     def append(self, events: Sequence[NewEvent]) -> Sequence[int]:
         """Their positions. Keeps other writers out until the end of the transaction, so it comes last."""
 
 
 class Database(ABC):
     """In a statement `?` is a parameter, `{position}` the column of a stored event's position, `{last_event}`
-    joins a stream r with its last event as e, and `{any}` after a column asks for any of a list of texts."""
+    joins a stream r with its last event as e, `{any}` after a column asks for any of a list of texts, and
+    `{raw}` is a parameter that holds a text's bytes."""
 
     @abstractmethod
     def close(self) -> None: ...
@@ -58,6 +64,19 @@ class Database(ABC):
     @abstractmethod
     def ask(self, statement: str, *cells: Parameter) -> list[Record]:
         """The rows of one statement, in no transaction. LogUnreachable, LogRefused."""
+
+    @abstractmethod
+    def inspect(self, statement: str, *cells: Parameter) -> list[Record]:
+        """As `ask`, with text that is no UTF-8 as bytes."""
+
+    @abstractmethod
+    def settle(self, statement: str, table: Table) -> list[Record]:
+        """As `ask`, when every transaction that writes this table now has ended."""
+
+    @abstractmethod
+    def scrub(self, tables: Sequence[Table]) -> bool:
+        """Let go of the bytes of what was deleted, as far as the database can; False: readers are in the
+        way, and it will happen later."""
 
     @abstractmethod
     def transact(self, work: Callable[[Transaction], Result], *, repeatable: bool) -> Result:

@@ -73,6 +73,26 @@ class PostgresDatabase(Database):
 
         return self._patiently(attempt, repeatable=True)
 
+    def inspect(self, statement: str, *cells: Parameter) -> list[Record]:
+        """The server lets no other text in."""
+        return self.ask(statement, *cells)
+
+    def settle(self, statement: str, table: Table) -> list[Record]:
+        def work(transaction: Transaction) -> list[Record]:
+            transaction.run(f"LOCK TABLE {table.name} IN SHARE MODE")
+            return transaction.ask(statement)
+
+        return self.transact(work, repeatable=True)
+
+    def scrub(self, tables: Sequence[Table]) -> bool:
+        try:
+            with psycopg.connect(make_conninfo(**self._place), autocommit=True) as connection:
+                for table in tables:
+                    connection.execute(f"VACUUM {table.name}".encode())
+        except psycopg.OperationalError as error:
+            raise self._unreachable(error) from error
+        return True
+
     def transact(self, work: Callable[[Transaction], Result], *, repeatable: bool) -> Result:
         def attempt() -> Result:
             with self._datastore.transaction(commit=True) as cursor:
@@ -174,6 +194,9 @@ class PostgresTransaction(Transaction):
             self._cursor.execute(f"LOCK TABLE {table.name} IN EXCLUSIVE MODE")
             self._insert(table, rows)
 
+    def keep_evidence_still(self) -> None:
+        self._cursor.execute("LOCK TABLE evidence IN SHARE ROW EXCLUSIVE MODE")
+
     def append(self, events: Sequence[NewEvent]) -> Sequence[int]:
         return self._recorder.insert_rows(self._cursor, events)
 
@@ -190,7 +213,9 @@ def _rows(connection: Connection[DictRow], statement: str, cells: Sequence[Param
 
 @cache
 def _worded(statement: str) -> str:
-    words = statement.format(position="notification_id", any="= ANY(?)", last_event=LAST_EVENT)
+    words = statement.format(
+        position="notification_id", any="= ANY(?)", last_event=LAST_EVENT, raw="convert_from(?, 'UTF8')"
+    )
     return words.replace("?", "%s")
 
 

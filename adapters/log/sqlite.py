@@ -46,6 +46,26 @@ class SqliteDatabase(Database):
         with self._told(), self._datastore.get_connection(commit=False) as connection:
             return _rows(connection.cursor(), statement, cells)
 
+    def inspect(self, statement: str, *cells: Parameter) -> list[Record]:
+        with self._told(), self._datastore.get_connection(commit=False) as connection:
+            cursor = connection.cursor()
+            raw = cursor.sqlite_cursor.connection
+            raw.text_factory = _text_or_bytes
+            try:
+                return _rows(cursor, statement, cells)
+            finally:
+                raw.text_factory = str
+
+    def settle(self, statement: str, table: Table) -> list[Record]:
+        """There is one writer at a time, and what it writes is seen when it has ended."""
+        return self.ask(statement)
+
+    def scrub(self, tables: Sequence[Table]) -> bool:
+        """The log's file has none of it left once the write-ahead log is written back and empty."""
+        with self._told(), self._datastore.get_connection(commit=False) as connection:
+            [(busy, _, _)] = _rows(connection.cursor(), "PRAGMA wal_checkpoint(TRUNCATE)", ())
+        return not busy
+
     def transact(self, work: Callable[[Transaction], Result], *, repeatable: bool) -> Result:
         with self._told(), self._datastore.transaction(commit=True) as cursor:
             return work(SqliteTransaction(self._recorder, cursor))
@@ -108,6 +128,9 @@ class SqliteTransaction(Transaction):
     def put_in_order(self, table: Table, rows: Sequence[Record]) -> None:
         self.put(table, rows)
 
+    def keep_evidence_still(self) -> None:
+        self._cursor.execute("PRAGMA secure_delete = ON")
+
     def append(self, events: Sequence[NewEvent]) -> Sequence[int]:
         return self._recorder.insert_rows(self._cursor, events)
 
@@ -119,6 +142,13 @@ def _rows(cursor: SQLiteCursor, statement: str, cells: Sequence[Parameter]) -> l
     return plain.fetchall()
 
 
+def _text_or_bytes(text: bytes) -> str | bytes:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text
+
+
 def _bound(cells: Sequence[Parameter]) -> list[Parameter]:
     return [json.dumps(cell) if isinstance(cell, list) else cell for cell in cells]
 
@@ -126,7 +156,10 @@ def _bound(cells: Sequence[Parameter]) -> list[Parameter]:
 @cache
 def _worded(statement: str) -> str:
     return statement.format(
-        position="position", any="IN (SELECT value FROM json_each(?))", last_event=LAST_EVENT
+        position="position",
+        any="IN (SELECT value FROM json_each(?))",
+        last_event=LAST_EVENT,
+        raw="CAST(? AS TEXT)",
     )
 
 

@@ -1,0 +1,78 @@
+"""The rows as they are, for whoever checks that they are what was stored."""
+
+from collections.abc import Sequence
+
+from adapters.log.database import OverDatabase
+from adapters.log.schema import EVIDENCE, KEYS, RECEIPTS
+from domain.log import Cells, Kept, Receipt
+
+EVENTS = "SELECT {position}, originator_id, originator_version, topic, state FROM stored_events "
+LOOKS = (
+    "SELECT look, stream, order_name, asked_at, answered_at, http_status, content_type, age, api, rules, "
+    "evidence, truncated, basis FROM looks "
+)
+
+STATEMENTS = {
+    Kept.EVENTS: EVENTS + "WHERE originator_id {any} ORDER BY originator_id, originator_version",
+    Kept.REGISTER: "SELECT provider, order_id, stream FROM register WHERE stream {any}",
+    Kept.LOOKS: LOOKS + "WHERE look {any}",
+    Kept.LOOKS_OF: LOOKS + "WHERE stream {any} ORDER BY answered_at, look",
+    Kept.EVIDENCE: "SELECT sha256, stream, size, sealed, kept_at FROM evidence WHERE sha256 {any}",
+    Kept.KEYS: "SELECT stream, wrapped FROM evidence_keys WHERE stream {any}",
+}
+TABLES = {
+    Kept.EVENTS: ("stored_events", "originator_id"),
+    Kept.REGISTER: ("register", "stream"),
+    Kept.LOOKS: ("looks", "look"),
+    Kept.EVIDENCE: ("evidence", "sha256, stream"),
+    Kept.KEYS: ("evidence_keys", "stream"),
+}
+STREAMS = (
+    "SELECT originator_id FROM stored_events WHERE originator_id > {raw} "
+    "GROUP BY originator_id ORDER BY originator_id LIMIT ?"
+)
+
+
+class LogProving(OverDatabase):
+    def receipts(self, after: int, limit: int) -> list[Receipt]:
+        """In the order of the commits, as far as events are concerned; ids may have gaps."""
+        statement = "SELECT id, events, kept FROM receipts WHERE id > ? ORDER BY id LIMIT ?"
+        return list(map(Receipt._make, self._database.inspect(statement, after, limit)))
+
+    def last_receipt(self) -> int:
+        """No receipt with an id up to this one will appear any more; 0 if there is none."""
+        [(last,)] = self._database.settle("SELECT coalesce(max(id), 0) FROM receipts", RECEIPTS)
+        return int(last or 0)
+
+    def stored(self, after: int, limit: int) -> list[Cells]:
+        """Events beyond a position: position, stream, version, topic, state."""
+        statement = EVENTS + "WHERE {position} > ? ORDER BY {position} LIMIT ?"
+        return list(self._database.inspect(statement, after, limit))
+
+    def stream_names(self, after: bytes, limit: int) -> list[str | bytes]:
+        """The streams that have events, by name."""
+        return [_text(name) for (name,) in self._database.inspect(STREAMS, after, limit)]
+
+    def cells(self, kept: Kept, names: Sequence[str]) -> list[Cells]:
+        """Rows with all their columns; events are in the order of their streams and versions."""
+        return list(self._database.inspect(STATEMENTS[kept], list(names))) if names else []
+
+    def names(self, kept: Kept, after: Sequence[bytes], limit: int) -> list[tuple[str | bytes, ...]]:
+        """What tells the rows of a table apart, in its order, beyond a name; the first is beyond nothing."""
+        table, key = TABLES[kept]
+        beyond = f"WHERE ({key}) > ({', '.join(['{raw}'] * len(after))}) " if after else ""
+        statement = f"SELECT {key} FROM {table} {beyond}ORDER BY {key} LIMIT ?"
+        return [tuple(map(_text, record)) for record in self._database.inspect(statement, *after, limit)]
+
+    def count(self, kept: Kept) -> int:
+        table, _ = TABLES[kept]
+        [(count,)] = self._database.ask(f"SELECT count(*) FROM {table}")
+        return int(count or 0)
+
+    def scrub(self) -> bool:
+        """Let go of the bytes of evidence that was destroyed; False: readers are in the way for now."""
+        return self._database.scrub([EVIDENCE, KEYS])
+
+
+def _text(cell: object) -> str | bytes:
+    return cell if isinstance(cell, bytes) else str(cell)
