@@ -5,14 +5,14 @@ kept, no redirect is followed (an API key goes to the configured host only), and
 is read or unpacked. What fails on the way is a `Failed` with a counter's name, never an exception:
 
     timeout · connect · tls · disconnected (closed before an answer) · cut (closed within one) · redirected ·
-    encoding · protocol
+    encoding · protocol · withheld (no byte of the request has left: it was not to, any more)
 """
 
 import asyncio
 import re
 import ssl
 import zlib
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -29,11 +29,13 @@ TIMEOUT = httpx.Timeout(connect=10.0, read=20.0, write=20.0, pool=None)
 DEADLINE = 30.0
 KEEP_ALIVE = 300.0
 LONGEST_RETRY_AFTER = 3600.0
+WITHHELD = "withheld"
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 _HEADERS = frozenset({b"age", b"retry-after", b"content-encoding", b"content-type"})
-_DIGITS = re.compile(r"\d{1,10}")
+_DIGITS = re.compile(r"[0-9]{1,10}")
+_SECONDS = re.compile(r"[0-9]{1,4000}(\.[0-9]{0,40})?")
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (aiohttp.ServerTimeoutError, "timeout"),
     (aiohttp.ClientSSLError, "tls"),
@@ -49,6 +51,10 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.HTTPError, "protocol"),
     (OSError, "disconnected"),
 )
+
+
+class Withheld(Exception):
+    """A request must not leave any more."""
 
 
 class Came(NamedTuple):
@@ -89,14 +95,19 @@ def client(
     timeout: httpx.Timeout = TIMEOUT,
     keep_alive: float = KEEP_ALIVE,
     trust_env: bool = False,
+    before_write: Callable[[], None] | None = None,
 ) -> httpx.AsyncClient:
     """A client for one provider; `transport` replaces the network, `trust_env` allows proxies of
-    the environment.
+    the environment. `before_write` is called when there is a connection and nothing is left to wait for; it
+    may raise Withheld.
 
     Making a context takes tens of milliseconds: share one between clients.
     """
     context = context or ssl_context()
-    transport = transport or _network(context, connections, keep_alive, trust_env)
+    if transport is None:
+        transport = _network(context, connections, keep_alive, trust_env, before_write)
+    elif before_write is not None:
+        transport = _Checked(transport, before_write)
     return _Client(
         transport=transport, verify=context, timeout=timeout, follow_redirects=False, trust_env=False
     )
@@ -132,17 +143,46 @@ async def ask(
                 came = await _answer(response, headers, body_limit)
             finally:
                 await response.aclose()
+    except Withheld:
+        came = Failed(WITHHELD)
     except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
         came = Failed(_kind(error))
     answered_at = asked.wall + clock.steady() - asked.steady
     return Came(asked.wall, answered_at, domain_clock(clock, asked), came, age, retry_after)
 
 
+class _Checked(httpx.AsyncBaseTransport):
+    def __init__(self, transport: httpx.AsyncBaseTransport, check: Callable[[], None]) -> None:
+        self._transport = transport
+        self._check = check
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._check()
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+def _checked(check: Callable[[], None]) -> type[aiohttp.ClientRequest]:
+    class Checked(aiohttp.ClientRequest):
+        async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+            check()
+            return await super().send(conn)
+
+    return Checked
+
+
 def _network(
-    context: ssl.SSLContext, connections: int, keep_alive: float, trust_env: bool
+    context: ssl.SSLContext,
+    connections: int,
+    keep_alive: float,
+    trust_env: bool,
+    before_write: Callable[[], None] | None,
 ) -> AiohttpTransport:
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
+            request_class=aiohttp.ClientRequest if before_write is None else _checked(before_write),
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=keep_alive, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=trust_env,
@@ -234,12 +274,12 @@ def _age(value: str | None) -> int | None:
 def _retry_after(value: str | None, now: Instant) -> float | None:
     if value is None:
         return None
-    if _DIGITS.fullmatch(value.strip()):
+    if _SECONDS.fullmatch(value.strip()):
         seconds = float(value)
     else:
         try:
             at = instant(parsedate_to_datetime(value).isoformat())
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (at - now) / SECOND
     return min(LONGEST_RETRY_AFTER, max(0.0, seconds))

@@ -7,6 +7,8 @@ WORD = 0xFFFFFFFF
 SEED = 0x9747B28C
 MULTIPLIER = 0x5BD1E995
 REMEMBERED_KEYS = 200_000
+SHARES = 48
+"""Partitions of the ownership topic."""
 
 
 def murmur2(data: bytes) -> int:

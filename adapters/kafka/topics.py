@@ -12,6 +12,8 @@ from enum import StrEnum
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from adapters.kafka.partition import SHARES
+
 PREFIX = "ordertrail."
 DAY_MS = 86_400_000
 CREATED, EXISTS, UNKNOWN = 0, 36, 3
@@ -94,7 +96,7 @@ TOPICS = (
     Topic(Name.COMMANDS, "order", 12, "track, refresh, execute, stop", PASSING),
     Topic(Name.REPLIES, "order", 12, "answers to commands", PASSING),
     Topic(Name.POSITIONS, "publisher", 1, "the log position last published", REWRITTEN),
-    Topic(Name.OWNERSHIP, "none", 48, "nothing: its partitions are what poll workers share", PASSING),
+    Topic(Name.OWNERSHIP, "none", SHARES, "nothing: its partitions are what poll workers share", PASSING),
 )
 TOPIC = {topic.name: topic for topic in TOPICS}
 

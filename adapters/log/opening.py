@@ -53,7 +53,7 @@ def _database(url: str, *, create: bool) -> Database:
     if url.startswith(SQLITE):
         return SqliteDatabase(_file(url.removeprefix(SQLITE), create=create), masked(url))
     if url.startswith(POSTGRES):
-        return PostgresDatabase(_place(url), masked(url))
+        return PostgresDatabase(place_of(url), masked(url))
     raise _unknown(url)
 
 
@@ -75,7 +75,7 @@ def _make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _place(url: str) -> dict[str, str]:
+def place_of(url: str) -> dict[str, str]:
     try:
         place = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except ProgrammingError:
