@@ -1,0 +1,166 @@
+"""The best inspections of a state whose dwell law is known.
+
+With a price for each look, one order in one state is the optimum-checking problem of Barlow, Hunter & Proschan
+(J. SIAM 11, 1963); what follows the state is part of the cost. Where the hazard hardly changes, looks are
+sqrt(2 price / (weight · hazard)) apart (Keller, Management Science 21, 1974): the grid of ages is so fine that
+several of its cells lie between two looks. Nothing here is shared with the policy that is judged by it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ordertrail.quota.fleets import Stay
+from ordertrail.quota.laws import Numbers
+
+FAR = 40 * 86400.0
+BEHIND = np.concatenate(([0.0], np.geomspace(0.02, FAR, 500)))
+"""How long ago a state may have been entered unseen: a grid that all states share."""
+NO_EDGES = np.zeros(0)
+_CELLS = 8.0
+_EVERYWHERE = 120
+_LONGEST_GAP = _EVERYWHERE + 100
+_MOST_CELLS = 4000
+_ALL = 1 - 1e-7
+
+
+@dataclass(frozen=True)
+class Chances:
+    """The chance of leaving for each target by each age; and of still being there."""
+
+    ages: Numbers
+    gone: tuple[tuple[str, Numbers], ...]
+    weight: float
+    edges: Numbers
+
+    @property
+    def still(self) -> Numbers:
+        return np.maximum(1 - sum(below for _, below in self.gone), 0.0)
+
+    def at(self, ages: Numbers) -> "Chances":
+        gone = tuple((to, np.interp(ages, self.ages, below)) for to, below in self.gone)
+        return Chances(ages, gone, self.weight, self.edges)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`gap` by age at a look: the best time until the next one. `cost` on BEHIND: of having entered the state
+    that long ago unseen, all later looks and lateness included."""
+
+    ages: Numbers
+    gap: Numbers
+    cost: Numbers
+
+
+def chances(stay: Stay, smear: float = 0.0) -> Chances:
+    """A stay on a fine grid. `smear`: ages are known to so many seconds only, from edge to edge."""
+    last = _last(stay)
+    ages = np.unique(np.concatenate((_spread(last), _edges(stay), np.array([0.0, last]))))
+    gone = [(exit.to, exit.share * exit.dwell.cdf(_within(stay, ages))) for exit in stay.exits]
+    if stay.deadline is not None:
+        left = sum((below for _, below in gone), np.zeros_like(ages))
+        late = (1 - left[-1]) * np.clip((ages - stay.deadline) / stay.grace, 0.0, 1.0)
+        gone.append((stay.late, late))
+    if smear:
+        gone = [(to, _smeared(ages, below, smear)) for to, below in gone]
+    return Chances(ages, tuple(gone), stay.weight, _edges(stay))
+
+
+def check(known: Chances, after: Sequence[Numbers], price: float) -> Checked:
+    """`after`: for each target, what it costs on BEHIND to have entered it so long ago unseen.
+
+    Backwards over the ages: W[j] = min over k > j of (cost of changes between j and k, all seen at k
+    + chance of none by k · price + W[k]), each weighted with its chance as seen from age 0.
+    """
+    here = known.at(_grid(known, price))
+    ages, still = here.ages, here.still
+    masses = [np.diff(below) for _, below in here.gone]
+    reach = min(_LONGEST_GAP, len(ages) - 1)
+    total = _between(ages, masses, after, here.weight, reach)
+    looks = still * price
+    looks[-1] = 0.0
+    ahead, gap = np.zeros(len(ages)), np.full(len(ages), np.inf)
+    for j in range(len(ages) - 2, -1, -1):
+        most = min(reach, len(ages) - 1 - j)
+        options = total[1 : most + 1, j] + looks[j + 1 : j + most + 1] + ahead[j + 1 : j + most + 1]
+        best = int(options.argmin())
+        ahead[j], gap[j] = options[best], ages[j + 1 + best] - ages[j]
+    seen = _unseen_cost(here, masses, after)
+    return Checked(ages, gap, seen + np.interp(BEHIND, ages, looks + ahead, right=0.0))
+
+
+def _between(
+    ages: Numbers, masses: Sequence[Numbers], after: Sequence[Numbers], weight: float, reach: int
+) -> Numbers:
+    """total[d, j]: what changes between ages j and j + d cost that are seen at j + d."""
+    cells = len(ages) - 1
+    middles = (ages[1:] + ages[:-1]) / 2
+    total = np.zeros((reach + 1, cells + 1))
+    for d in range(1, reach + 1):
+        first = cells - d + 1
+        unseen = ages[d:] - middles[:first]
+        cost = np.zeros(first)
+        for mass, known in zip(masses, after, strict=True):
+            cost += mass[:first] * (weight * unseen + np.interp(unseen, BEHIND, known))
+        total[d, :first] = cost + total[d - 1, 1 : first + 1]
+    return total
+
+
+def _unseen_cost(here: Chances, masses: Sequence[Numbers], after: Sequence[Numbers]) -> Numbers:
+    """On BEHIND: lateness so far, and what is still to come, of those that have left the state since."""
+    low, high = here.ages[:-1], here.ages[1:]
+    found = np.zeros(len(BEHIND))
+    for place, behind in enumerate(BEHIND):
+        part = np.clip((behind - low) / (high - low), 0.0, 1.0)
+        unseen = np.maximum(behind - (low + part * (high - low) / 2), 0.0)
+        for mass, known in zip(masses, after, strict=True):
+            found[place] += np.sum(mass * part * (here.weight * unseen + np.interp(unseen, BEHIND, known)))
+    return found
+
+
+def _grid(known: Chances, price: float) -> Numbers:
+    """Ages with several cells between two looks, some everywhere, and all edges."""
+    ages, still = known.ages, known.still
+    widths = np.diff(ages)
+    left = np.maximum(-np.diff(still), 0.0)
+    hazard = left / widths / np.maximum((still[1:] + still[:-1]) / 2, 1e-9)
+    dense = _CELLS * np.sqrt(known.weight * hazard / (2 * price)) * widths
+    dense = dense * min(1.0, _MOST_CELLS / max(dense.sum(), 1.0))
+    dense += _EVERYWHERE * np.diff(np.log(ages + 0.1)) / np.log(ages[-1] / 0.1 + 1)
+    amount = np.concatenate(([0.0], np.cumsum(dense)))
+    cells = np.interp(np.linspace(0, amount[-1], int(amount[-1]) + 2), amount, ages)
+    return np.unique(np.concatenate((cells, known.edges)))
+
+
+def _smeared(ages: Numbers, below: Numbers, smear: float) -> Numbers:
+    """The chance of leaving by an age that is known to ± half the smear only."""
+    shifts = np.linspace(-smear / 2, smear / 2, 21)
+    mean = sum((np.interp(ages - shift, ages, below) for shift in shifts), np.zeros_like(ages)) / len(shifts)
+    return np.maximum.accumulate(mean)
+
+
+def _spread(last: float) -> Numbers:
+    return np.concatenate((np.geomspace(0.02, last, 2500), np.linspace(0, last, 2500)))
+
+
+def _edges(stay: Stay) -> Numbers:
+    if stay.deadline is None:
+        return NO_EDGES
+    before = stay.deadline - np.array([300.0, 100.0, 30.0, 10.0, 3.0, 1.0])
+    return np.concatenate((before[before > 0], stay.deadline + np.linspace(0, stay.grace, 11)))
+
+
+def _within(stay: Stay, ages: Numbers) -> Numbers:
+    return ages if stay.deadline is None else np.minimum(ages, stay.deadline)
+
+
+def _last(stay: Stay) -> float:
+    """An age that next to nobody reaches, or at which watching ends."""
+    if stay.deadline is not None:
+        return stay.deadline + stay.grace
+    age = 1.0
+    shares = sum(exit.share for exit in stay.exits)
+    while age < FAR and sum(e.share * e.dwell.cdf(np.array([age]))[0] for e in stay.exits) < shares * _ALL:
+        age *= 1.2
+    return min(age, stay.watch_for) if stay.watched else age
