@@ -214,8 +214,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Corrected(Data, frozen=True):
-    """`replaces`: versions of this stream that no longer hold. If a StateChanged is among them, `steps` are
-    all the states that the order went through, from its first; else there are none."""
+    """`replaces`: versions of this stream that no longer hold. `steps`: where the states differ, all that the
+    order went through, from its first; else none. Details and oddities that differ follow as events."""
 
     TOPIC: ClassVar[str] = "ordertrail.corrected.v1"
     replaces: list[int]

@@ -30,6 +30,7 @@ from domain.events import (
 )
 from domain.execution import MOVED_ON, moved_on
 from domain.fields import Detail
+from domain.fields import Fields as Table
 from domain.instants import SECOND, Instant, instant, text, text_or_none
 from domain.order import Order
 from domain.phases import FINAL, Phase
@@ -200,12 +201,14 @@ def _accepted(case: Case, reading: Shown, steps: tuple[str, ...]) -> Iterator[Dr
         source = step
     if order.execution is not None and order.uncertain and moved_on(order.execution, source, case.provider):
         yield Draft(ExecutionSettled(MOVED_ON, None), interval, source, phase)
-    for changes in _batches(_detail_changes(case, reading.details)):
+    changed = detail_changes(case.provider.fields, order.details, reading.details)
+    for changes in portions(changed):
         yield Draft(DetailsChanged(changes), interval, source, phase)
 
 
-def _detail_changes(case: Case, after: Mapping[str, Detail]) -> dict[str, DetailChange]:
-    before, fields = case.order.details, case.provider.fields
+def detail_changes(
+    fields: Table, before: Mapping[str, Detail], after: Mapping[str, Detail]
+) -> dict[str, DetailChange]:
     changes: dict[str, DetailChange] = {}
     for path, value in after.items():
         if path not in before:
@@ -220,7 +223,7 @@ def _detail_changes(case: Case, after: Mapping[str, Detail]) -> dict[str, Detail
     return changes
 
 
-def _batches(changes: dict[str, DetailChange]) -> Iterator[dict[str, DetailChange]]:
+def portions(changes: dict[str, DetailChange]) -> Iterator[dict[str, DetailChange]]:
     """Changes in portions that fit an event each."""
     portion: dict[str, DetailChange] = {}
     size = 0

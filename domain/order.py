@@ -248,8 +248,9 @@ def _corrected(order: Order, event: Event[Corrected], version: int) -> Changes:
         "not_found": None if order.not_found in struck else order.not_found,
         "forgotten": None if order.forgotten in struck else order.forgotten,
     }
-    if steps:
-        changes |= {"not_before": steps[-1].not_before, "not_after": steps[-1].not_after}
+    if steps or event.state is None:
+        last = steps[-1] if steps else None
+        changes |= {"not_before": last and last.not_before, "not_after": last and last.not_after}
     return changes
 
 

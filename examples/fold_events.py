@@ -159,7 +159,7 @@ def _corrected(order: Order, event: Event, version: int) -> Order:
     """What is replaced holds no more; `steps`, if there are any, are all the states from the first."""
     data = event["data"]
     left = {at: why for at, why in order.open.items() if at not in data["replaces"]}
-    since = order.since
+    since = order.since if event["state"] is not None else (None, None)
     if data["steps"]:
         last = data["steps"][-1]
         since = (last["not_before"], last["not_after"])
