@@ -24,7 +24,7 @@ class Spy:
     """A log that remembers what a projector stored, so that the baseline stores the same rows."""
 
     log: Log
-    changes: list[Change] = field(default_factory=list)
+    batches: list[Sequence[Change]] = field(default_factory=list)
 
     def project(
         self,
@@ -36,7 +36,7 @@ class Spy:
         *,
         publish: bool = True,
     ) -> None:
-        self.changes = list(changes)
+        self.batches.append(changes)
         self.log.project(projection, start, end, changes, parked, publish=publish)
 
     def __getattr__(self, name: str) -> Any:  # everything else is the log's own
@@ -54,7 +54,7 @@ def run() -> Iterator[Figure]:
             position = 0
             for _ in range(log.tail() // BATCH):
                 ours.append(seconds(projector.step))
-                raw.append(seconds(partial(raw_turn, log, position, baseline.upsert, spy.changes)))
+                raw.append(seconds(partial(raw_turn, log, position, baseline.upsert, spy.batches[-1])))
                 position = log.position("read-models")
         yield Figure(database, rates(BATCH, ours), rates(BATCH, raw), 0.5, "events/s", len(ours) * BATCH)
 

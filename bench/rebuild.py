@@ -1,7 +1,7 @@
 """A read model folded anew beside the live one, against bare statements and the usual ways to project."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -10,45 +10,48 @@ from bench.library_runner import LibraryRunner
 from bench.logs import DATABASES, fresh_log, fresh_url
 from bench.measure import Figure, rates, seconds
 from bench.project import BATCH, Spy, fill, raw_turn
-from bench.raw import raw_writer
-from domain.log import Log
+from bench.raw import RawWriter, raw_writer
+from domain.log import Change, Log
 from ordertrail.project import Projector
-from ordertrail.rebuild import Shadow
+from ordertrail.rebuild import rebuild
 
 SLOW = 1000
 """Events of one turn of the usual ways, which take a transaction each."""
-LIBRARY_GOAL = 50
-SINGLE_GOAL = 20
+USUAL = {"sqlite": ("a transaction an event", 20), "postgresql": ("ProjectionRunner", 50)}
+"""The usual way to project on each database, and how many times faster a rebuild should be."""
 
 
 def run() -> Iterator[Figure]:
+    """Turns of one whole rebuild, the same events by bare statements, and some of them the usual way."""
     for database in DATABASES:
-        with fresh_log(database) as log:
+        ours: list[float] = []
+        raw: list[float] = []
+        usual: list[float] = []
+        with fresh_log(database) as log, fresh_url(database) as url, raw_writer(url) as baseline:
             fill(log)
-            Projector(log, say=print, batch_rows=BATCH).catch_up()
-            ours: list[float] = []
-            raw: list[float] = []
-            usual: list[float] = []
-            with fresh_url(database) as url, raw_writer(url) as baseline:
-                spy = Spy(log)
-                shadow = Shadow(spy)
-                shadow.up_to = log.tail()
-                projector = Projector(shadow, say=print, batch_rows=BATCH)
-                after = 0
-                for _ in range(shadow.up_to // BATCH):
-                    ours.append(seconds(projector.step))
-                    upsert = partial(baseline.upsert, publish=False)
-                    raw.append(seconds(partial(raw_turn, log, after, upsert, spy.changes)))
-                    usual.append(_usual(database, log, after))
-                    after = shadow.position("")
-        n = len(ours) * BATCH
-        yield Figure(database, rates(BATCH, ours), rates(BATCH, raw), 0.5, "events/s", n)
-        case, goal = (
-            ("sqlite, a transaction an event", SINGLE_GOAL)
-            if database == "sqlite"
-            else ("postgresql, ProjectionRunner", LIBRARY_GOAL)
-        )
-        yield Figure(case, rates(BATCH, ours), rates(SLOW, usual), goal, "events/s", n)
+            spy = Spy(log)
+            Projector(spy, say=print, batch_rows=BATCH).catch_up()
+            turns = log.tail() // BATCH
+            for turn in range(turns):
+                ours.append(seconds(partial(rebuild, log, switch=False, progress=_unheard, say=print)))
+                raw.append(seconds(partial(_raw, log, baseline, spy.batches)))
+                usual.append(_usual(database, log, turn * BATCH))
+            n = log.tail()
+        yield Figure(database, rates(n, ours), rates(n, raw), 0.5, "events/s", turns * n)
+        case, goal = USUAL[database]
+        yield Figure(f"{database}, {case}", rates(n, ours), rates(SLOW, usual), goal, "events/s", turns * n)
+
+
+def _unheard(reached: int, up_to: int) -> None:
+    """Nobody watches."""
+
+
+def _raw(log: Log, baseline: RawWriter, batches: Sequence[Sequence[Change]]) -> None:
+    """SELECT, JSON decode and bulk upsert of the same events and rows."""
+    after = 0
+    for changes in batches:
+        raw_turn(log, after, partial(baseline.upsert, publish=False), changes)
+        after += BATCH
 
 
 def _usual(database: str, log: Log, after: int) -> float:

@@ -311,13 +311,14 @@ class Claim(NamedTuple):
 class Effect(NamedTuple):
     """What a command does beside adding events: all of it or nothing.
 
-    `takes` is a command whose id must be new, `asks` a request for a worker, `claims` a request that must be
-    open, `ends` one that must be there still, and `reply` goes through the outbox.
+    `takes` is a command whose id must be new, `asks` a request for a worker. `claims` and `drops` need a request
+    that nobody has claimed, `ends` one that somebody has. `reply` goes through the outbox.
     """
 
     takes: CommandRow | None = None
     asks: NewRequest | None = None
     claims: Claim | None = None
+    drops: int | None = None
     ends: int | None = None
     reply: Reply | None = None
 
@@ -350,6 +351,7 @@ class Log(Protocol):
     def read(self, after: int, limit: int) -> list[Row]: ...
     def stream(self, stream: str, after_version: int = 0) -> list[Row]: ...
     def streams(self, names: Sequence[str]) -> dict[str, list[Row]]: ...
+    def orders_after(self, stream: str, limit: int, up_to: int) -> tuple[str, list[Row]]: ...
     def heads(self, provider: str | None = None) -> Iterator[Head]: ...
     def registered(self, provider: str, order_id: str) -> str | None: ...
     def watch(self, stream: str) -> WatchRow | None: ...

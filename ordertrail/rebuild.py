@@ -1,8 +1,9 @@
 """Folding the read models anew beside those that are served, and putting what differs in their place.
 
-The new rows are kept in the log's database under names of their own, with a position of their own, so that a
-rebuild which was killed goes on where it was; unless the code that folds has changed since. The two read
-models come from one pass over the log, so both are rebuilt together.
+The new rows are kept in the log's database under names of their own. First each order's events are folded at
+one go, up to where the live fold stood at the beginning; then what has come since, in the log's order. A note
+says how far it has got, so that a rebuild which was killed goes on from there; unless the code that folds has
+changed since. The two read models come from one pass, so both are rebuilt together.
 """
 
 import hashlib
@@ -11,14 +12,21 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import NamedTuple
 
+import msgspec
+
+from domain.identity import contact_stream
 from domain.log import Change, Comparison, Log, LogError, ModelRow, Parked, PositionMoved, Rebuild, Row
+from domain.providers import PROVIDERS
 from ordertrail.project import Projector
 from projections import attention, orders
-from projections.read_models import PROJECTION
+from projections.read_models import PROJECTION, fold
 
 SHADOW = "rebuild"
 MODELS = (orders.MODEL, attention.MODEL)
 FOLDING = ("domain", "projections")
+FOLDING_ORDERS = 1
+"""The new fold's position while its orders are folded one by one: the first there can be."""
+ORDERS_AT_ONCE = 1000
 ATTEMPTS = 100
 PAUSE = 0.05
 SHOWN = 10
@@ -28,15 +36,28 @@ Progress = Callable[[int, int], None]
 
 
 class Rebuilt(NamedTuple):
-    """`position`: where both stood when they were compared; `resumed`: another rebuild had got so far."""
+    """`position`: where both stood when they were compared; `resumed`: events an earlier one had folded."""
 
     position: int
     resumed: int
     comparisons: list[Comparison]
 
 
+class _Begun(NamedTuple):
+    """How far the first part is: the orders up to `stream`, each up to position `up_to`."""
+
+    code: str
+    up_to: int
+    stream: str = ""
+    events: int = 0
+
+
 def shadow_of(model: str) -> str:
     return f"{model}~rebuilt"
+
+
+BESIDE = [shadow_of(model) for model in MODELS]
+_note = msgspec.json.Encoder()
 
 
 class Shadow:
@@ -64,8 +85,7 @@ class Shadow:
     def project(
         self, projection: str, start: int, end: int, changes: Sequence[Change], parked: Sequence[Parked]
     ) -> None:
-        beside = [change._replace(model=shadow_of(change.model)) for change in changes]
-        self._log.project(SHADOW, start, end, beside, parked, publish=False)
+        self._log.project(SHADOW, start, end, _beside(changes), parked, publish=False)
 
     def parked(self, projection: str) -> list[Parked]:
         return self._log.parked(SHADOW)
@@ -79,14 +99,15 @@ def rebuild(log: Log, *, switch: bool, progress: Progress, say: Callable[[str], 
 
     Without `switch` nothing that is served changes, and nothing of the new fold is left behind.
     """
-    resumed = _begin(log)
+    if log.position(PROJECTION) == 0:
+        return Rebuilt(0, 0, [Comparison(model, 0, 0, 0, 0, []) for model in MODELS])
+    begun = _begin(log)
+    _fold_orders(log, begun, progress)
     shadow = Shadow(log)
     projector = Projector(shadow, say=say)
     for _ in range(ATTEMPTS):
         shadow.up_to = log.position(PROJECTION)
-        if shadow.up_to == 0:
-            return Rebuilt(0, resumed, [Comparison(model, 0, 0, 0, 0, []) for model in MODELS])
-        reached = _fold(projector, shadow.up_to, progress)
+        reached = _follow(projector, shadow.up_to, progress)
         pairs = tuple((model, shadow_of(model)) for model in MODELS)
         try:
             compared = log.compare(
@@ -95,16 +116,40 @@ def rebuild(log: Log, *, switch: bool, progress: Progress, say: Callable[[str], 
         except PositionMoved:
             time.sleep(PAUSE)
             continue
+        log.take_note(SHADOW, "")
         if not switch:
-            _forget(log)
-        return Rebuilt(shadow.up_to, resumed, compared)
+            log.drop(SHADOW, BESIDE)
+        return Rebuilt(shadow.up_to, begun.events, compared)
     raise LogError(
         f"the live read models moved on during each of {ATTEMPTS} attempts to compare: what is rebuilt is "
         "kept, run it again when fewer events arrive"
     )
 
 
-def _fold(projector: Projector, up_to: int, progress: Progress) -> int:
+def _fold_orders(log: Log, begun: _Begun, progress: Progress) -> None:
+    """Every order that is left, at one go each. A portion that was stored but not noted is stored again."""
+    while log.position(SHADOW) == FOLDING_ORDERS:
+        after, rows = log.orders_after(begun.stream, ORDERS_AT_ONCE, begun.up_to)
+        if not after:
+            rows = _contacts(log, begun.up_to)
+        folded = fold(rows, {})
+        end = FOLDING_ORDERS if after else begun.up_to
+        log.project(SHADOW, FOLDING_ORDERS, end, _beside(folded.changes), folded.parked, publish=False)
+        begun = begun._replace(stream=after or begun.stream, events=begun.events + len(rows))
+        log.take_note(SHADOW, _note.encode(begun).decode())
+        progress(min(begun.events, begun.up_to), begun.up_to)
+        if not after:
+            return
+
+
+def _contacts(log: Log, up_to: int) -> list[Row]:
+    """What was learned about reaching the providers."""
+    streams = log.streams([contact_stream(slug) for slug in PROVIDERS])
+    return [row for rows in streams.values() for row in rows if row.position <= up_to]
+
+
+def _follow(projector: Projector, up_to: int, progress: Progress) -> int:
+    """What has come since, in the log's order."""
     before, reached = -1, projector.step()
     while reached != before:
         progress(reached, up_to)
@@ -112,18 +157,20 @@ def _fold(projector: Projector, up_to: int, progress: Progress) -> int:
     return reached
 
 
-def _begin(log: Log) -> int:
-    """Where an earlier rebuild by the same code got to, else 0 with nothing left of it."""
-    made_by = _code()
-    if log.note(SHADOW) == made_by:
-        return log.position(SHADOW)
-    _forget(log)
-    log.take_note(SHADOW, made_by)
-    return 0
+def _begin(log: Log) -> _Begun:
+    """Where an earlier rebuild by the same code had got to, else the start with nothing left of it."""
+    code, note = _code(), log.note(SHADOW)
+    if note and log.position(SHADOW) and (begun := msgspec.json.decode(note, type=_Begun)).code == code:
+        return begun
+    log.drop(SHADOW, BESIDE)
+    begun = _Begun(code, log.position(PROJECTION))
+    log.project(SHADOW, 0, FOLDING_ORDERS, [], [], publish=False)
+    log.take_note(SHADOW, _note.encode(begun).decode())
+    return begun
 
 
-def _forget(log: Log) -> None:
-    log.drop(SHADOW, [shadow_of(model) for model in MODELS])
+def _beside(changes: Sequence[Change]) -> list[Change]:
+    return [change._replace(model=shadow_of(change.model)) for change in changes]
 
 
 def _code() -> str:

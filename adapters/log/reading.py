@@ -22,6 +22,12 @@ EVENTS = (
     "FROM stored_events e LEFT JOIN register r ON r.stream = e.originator_id "
 )
 
+STORIES = (
+    "SELECT {position}, originator_id, originator_version, topic, state FROM stored_events "
+    "WHERE originator_id > ? AND originator_id <= ? AND {position} <= ? "
+    "ORDER BY originator_id, originator_version"
+)
+
 HEADS = (
     "SELECT r.stream, r.provider, r.order_id, e.originator_version, e.topic, e.state, w.watch "
     "FROM (SELECT stream, provider, order_id FROM register WHERE {condition} ORDER BY stream LIMIT ?) r "
@@ -78,6 +84,22 @@ class LogReading(OverDatabase):
             list(names),
         )
         return {name: list(rows) for name, rows in groupby(map(Row._make, found), attrgetter("stream"))}
+
+    def orders_after(self, stream: str, limit: int, up_to: int) -> tuple[str, list[Row]]:
+        """The next orders by their streams' names: the last of these names ("" if there are no more), and
+        their events no further than a position, each stream's in order of version."""
+        statement = "SELECT stream, provider || '/' || order_id FROM register WHERE stream > ? "
+        page = self._database.ask(statement + "ORDER BY stream LIMIT ?", stream, limit)
+        if not page:
+            return "", []
+        last = str(page[-1][0])
+        orders = {name: order for name, order in page}  # noqa: C416 rows have no fixed length for the checker
+        found = self._database.ask(STORIES, stream, last, up_to)
+        return last, [
+            tuple.__new__(Row, (at, name, orders[name], version, topic, state))
+            for at, name, version, topic, state in found
+            if name in orders
+        ]
 
     def heads(self, provider: str | None = None) -> Iterator[Head]:
         """The last event of each order's stream, by stream, a page at a time. An order tracked meanwhile may

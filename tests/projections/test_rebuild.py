@@ -10,7 +10,7 @@ from adapters.log import open_log
 from domain.log import Log, ModelRow, PositionMoved, Rebuild
 from ordertrail import rebuild as rebuilding
 from ordertrail.project import Projector
-from ordertrail.rebuild import MODELS, SHADOW, Shadow, rebuild, shadow_of
+from ordertrail.rebuild import MODELS, SHADOW, rebuild, shadow_of
 from projections import orders
 from projections.read_models import PROJECTION
 from tests.fixtures.recording import ORDER, OTHER, START, Recording
@@ -71,28 +71,46 @@ def test_a_dry_run_changes_nothing_and_leaves_nothing_behind(any_recording: Reco
     assert all(log.select(shadow_of(model), {}) == [] for model in MODELS)
 
 
-def test_a_rebuild_that_was_killed_goes_on_from_where_it_was(any_recording: Recording) -> None:
+class Killed(Exception):
+    pass
+
+
+def killed_after(calls: int) -> Callable[[int, int], None]:
+    left = iter(range(calls))
+
+    def progress(*_: int) -> None:
+        if next(left, None) is None:
+            raise Killed
+
+    return progress
+
+
+@pytest.mark.parametrize("calls", range(4))
+def test_a_rebuild_that_was_killed_goes_on_from_where_it_was(
+    any_recording: Recording, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    monkeypatch.setattr(rebuilding, "ORDERS_AT_ONCE", 1)
     log = any_recording.log
     lived(any_recording)
-    rebuild(log, switch=True, progress=nothing, say=nothing)
-    shadow = Shadow(log)
-    shadow.up_to = log.tail()
-    reached = Projector(shadow, say=nothing, batch_rows=3).step()
-    positions: list[int] = []
+    folded_otherwise(log)
+    with pytest.raises(Killed):
+        rebuild(log, switch=True, progress=killed_after(calls), say=nothing)
 
-    done = rebuild(log, switch=True, progress=lambda at, _: positions.append(at), say=nothing)
+    done = rebuild(log, switch=True, progress=nothing, say=nothing)
 
-    assert (done.resumed, positions[0]) == (reached, log.tail())
-    assert [each.changed + each.missing + each.extra for each in done.comparisons] == [0, 0]
+    assert done.resumed == [5, 9, 9, 9][calls]
+    assert [each.changed + each.missing + each.extra for each in done.comparisons] == [1, 0]
 
 
-def test_what_other_code_had_begun_is_begun_anew(recording: Recording) -> None:
+def test_what_other_code_had_begun_is_begun_anew(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = recording.log
     lived(recording)
-    shadow = Shadow(log)
-    shadow.up_to = log.tail()
-    Projector(shadow, say=nothing, batch_rows=3).step()
-    log.take_note(SHADOW, "the digest of an older version")
+    with monkeypatch.context() as older:
+        older.setattr(rebuilding, "FOLDING", ("domain",))
+        with pytest.raises(Killed):
+            rebuild(log, switch=True, progress=killed_after(1), say=nothing)
 
     done = rebuild(log, switch=True, progress=nothing, say=nothing)
 
