@@ -198,6 +198,14 @@ def unchanged(watch: Watch, look: Look, gap: int) -> Watch:
     return msgspec.structs.replace(watch, **fields)
 
 
+def unproven(watch: Watch) -> Watch:
+    """No look gave the state that the order has now: the next answer is judged, even if it is the last one
+    again. What was proven before still bounds what comes."""
+    return msgspec.structs.replace(
+        watch, digest=None, meaning=None, good=False, given=None, given_clock="", unseen=0, unseen_since=None
+    )
+
+
 def proof(look: Look) -> Fields:
     """The fields of a watch by a look that shows the present state."""
     return {"shown_from": look.effective_start, "clock": look.clock.name, "offset": look.clock.offset}
