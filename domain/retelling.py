@@ -11,26 +11,30 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.basis import Basis
 from domain.events import (
     Agreed,
     Contradicted,
+    Corrected,
     Data,
     DetailsChanged,
     Event,
     OrderForgotten,
     OrderNotFound,
     SnapshotRejected,
+    StateAdopted,
     StateChanged,
     StatusUnrecognised,
     Step,
 )
-from domain.order import Order
+from domain.judge import Case, detail_changes, judge
+from domain.order import CONTRADICTIONS, Order, evolve
 from domain.provider import Provider
 from domain.readings import Look, Reading
-from domain.story import Numbered
-from domain.watch import Watch
+from domain.story import Numbered, stepped, struck
+from domain.watch import Watch, unproven
 
 JUDGED = (
     StateChanged,
