@@ -42,6 +42,10 @@ class Circuit:
     def sent(self) -> None:
         self._probing = self._opened is not None
 
+    def unsent(self) -> None:
+        """The request did not leave after all."""
+        self._probing = False
+
     def hold(self, until: float) -> None:
         """The host asked for a pause (`Retry-After`)."""
         self._held = max(self._held, until)

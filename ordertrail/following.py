@@ -28,7 +28,7 @@ from domain.identity import OrderKey
 from domain.instants import Instant, instant
 from domain.log import Head, Log, Request, Row
 from domain.phases import Phase
-from domain.watch import Watch
+from domain.watch import Watch, settled
 from ordertrail.fleet import Watched, stream_id
 from ordertrail.insistence import Insistence
 from ordertrail.orders import fold
@@ -36,6 +36,8 @@ from ordertrail.thread import Thread
 
 PAGE = 1_000
 REQUESTS = 100
+REFRESH, EXECUTE = "refresh", "execute"
+VERBS = (REFRESH, EXECUTE)
 _STREAMS = 500
 _CALLS = 10
 _TRACKING = (OrderTracked.TOPIC, TrackingChanged.TOPIC)
@@ -65,7 +67,8 @@ class Terms(NamedTuple):
 
 
 class News(NamedTuple):
-    """`full`: there may be more at once."""
+    """`requests` are a page of those that are open or under way, whoever may be about them. `full`: there may
+    be more at once."""
 
     rows: Sequence[Row]
     requests: Sequence[Request]
@@ -84,21 +87,19 @@ _watch = msgspec.json.Decoder(Watch).decode
 
 
 class Follower:
-    def __init__(
-        self, *, open_log: Callable[[], Log], thread: Thread, insist: Insistence, worker: str
-    ) -> None:
+    def __init__(self, *, open_log: Callable[[], Log], thread: Thread, insist: Insistence) -> None:
         self._open_log = open_log
         self._thread = thread
         self._insist = insist
-        self._worker = worker
         self._log: Log | None = None
-        self._position = 0
-        self._claimed: list[Request] = []
+        self._position: int | None = None
+        self._asked_up_to = 0
         self._calls = 0
 
-    async def load(self, add: Callable[[Found], None]) -> int:
-        """Hand over every watched order; how many. What is appended meanwhile comes with the news."""
-        return await self._insist(lambda: self._load(add))
+    async def load(self, add: Callable[[Found], None], wanted: Callable[[OrderKey], bool]) -> int:
+        """Hand over every watched order that is wanted; how many. What is appended meanwhile comes with the
+        news, whose beginning is where the log stood when this was called first."""
+        return await self._insist(lambda: self._load(add, wanted))
 
     async def terms(self, streams: Iterator[str]) -> Sequence[tuple[OrderKey, Terms]] | None:
         """The terms of the next orders of many that are not the usual ones; None when there are no more."""
@@ -113,6 +114,10 @@ class Follower:
     async def news(self) -> News:
         """What was appended since, up to a page; a request comes after what was appended before it."""
         return await self._insist(lambda: self._thread.run(self._news))
+
+    async def claim(self, requests: Sequence[Request]) -> Sequence[Request]:
+        """Those that no other worker has taken. One whose acknowledgement is lost is taken, and not done."""
+        return await self._insist(lambda: self._thread.run(lambda: self._opened().claim(requests)))
 
     async def close(self) -> None:
         await self._thread.run(self._shut)
@@ -129,10 +134,10 @@ class Follower:
             self._log.close()
             self._log = None
 
-    async def _load(self, add: Callable[[Found], None]) -> int:
+    async def _load(self, add: Callable[[Found], None], wanted: Callable[[OrderKey], bool]) -> int:
         """What one thread reads another adds: mingled, their memory would never be let go of."""
         count = 0
-        found = await self._thread.run(self._found)
+        found = await self._thread.run(lambda: self._found(wanted))
         while page := await self._thread.run(lambda: list(islice(found, PAGE))):
             for one in page:
                 add(one)
@@ -140,25 +145,33 @@ class Follower:
         await self._thread.run(self._shut)
         return count
 
-    def _found(self) -> Iterator[Found]:
+    def _found(self, wanted: Callable[[OrderKey], bool]) -> Iterator[Found]:
         log = self._opened()
-        self._position = log.tail()
+        self._begin(log)
         return (
             Found(OrderKey(head.provider, head.order_id), _watched(head))
             for head in log.heads()
-            if head.topic != TrackingStopped.TOPIC and _still_watched(log, head)
+            if head.topic != TrackingStopped.TOPIC
+            and wanted(OrderKey(head.provider, head.order_id))
+            and _still_watched(log, head)
         )
+
+    def _begin(self, log: Log) -> int:
+        if self._position is None:
+            self._position = log.tail()
+        return self._position
 
     def _news(self) -> News:
         log = self._opened()
-        self._claimed += log.claim(self._worker, REQUESTS)
-        rows = log.read(self._position, PAGE)
-        requests: Sequence[Request] = ()
-        if len(rows) < PAGE:
-            requests, self._claimed = self._claimed, []
+        asked = log.requests(VERBS, REQUESTS, after=self._asked_up_to)
+        rows = log.read(self._begin(log), PAGE)
+        if len(rows) == PAGE:
+            asked = []
+        else:
+            self._asked_up_to = asked[-1].id if len(asked) == REQUESTS else 0
         if rows:
             self._position = rows[-1].position
-        return News(rows, requests, full=len(rows) == PAGE)
+        return News(rows, asked, full=len(rows) == PAGE or len(asked) == REQUESTS)
 
 
 def changed(watched: Watched, row: Row) -> Watched:
@@ -200,7 +213,7 @@ def _watched(head: Head) -> Watched:
     brief = _brief(head.state)
     watched = Watched(stream_id(head.stream), head.version, since=instant(brief.not_after))
     watched.phase = brief.phase
-    watched.watch = None if head.watch is None else _watch(head.watch)
+    watched.watch = None if head.watch is None else settled(_watch(head.watch))
     return watched
 
 

@@ -9,6 +9,7 @@ import logging
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import httpx
@@ -16,25 +17,30 @@ import httpx
 from adapters.adapter import Adapter
 from adapters.clock import Timepiece
 from adapters.endpoint import Endpoint
-from adapters.http import BODY_LIMIT, DEADLINE, Came, ask
+from adapters.http import BODY_LIMIT, DEADLINE, WITHHELD, Came, ask
+from adapters.membership import ALL
 from domain.identity import OrderKey, uuid7
 from domain.instants import SECOND, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
 from domain.readings import Answer, Failed, Look
-from domain.watch import PATIENCE, Watch, unchanged
+from domain.watch import PATIENCE, Watch, continued, unchanged
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
+from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
 from ordertrail.fleet import Fleet, Watched
+from ordertrail.gate import Gate
 from ordertrail.observation import Observation, body_digest
 from ordertrail.orders import Known
 from ordertrail.policy import Policy
 from ordertrail.writer import Writer
 
-TOO_MANY = 429
 REQUESTS_KEPT = 2_000
-RATE_LIMITED = "rate_limited"
+BATCH = 1_000
 INTERNAL = "internal"
+RECHECK = 0.05
+"""Seconds until a closed gate is tried again."""
+
 BREATH = 32
 """Looks after which the loop gets its turn, even if answers come without a wait."""
 
@@ -80,7 +86,17 @@ class Shared:
 
 
 class Lane:
-    def __init__(self, target: Target, shared: Shared, http: httpx.AsyncClient, counts: Counts) -> None:
+    def __init__(
+        self,
+        target: Target,
+        shared: Shared,
+        http: httpx.AsyncClient,
+        counts: Counts,
+        gate: Gate,
+        fresh: httpx.AsyncClient | None = None,
+    ) -> None:
+        """`fresh` is for requests that must not be sent twice: its connections are new, since one that the
+        provider has closed meanwhile would leave nobody knowing whether anything arrived."""
         self.provider = target.adapter.slug
         self.fleet = Fleet(self.provider, target.policy.grain)
         self.counts = counts
@@ -88,31 +104,49 @@ class Lane:
         self._target = target
         self._shared = shared
         self._http = http
+        self._fresh = fresh or http
+        self.gate = gate
         self._budget = target.budget
         self._circuit = target.circuit
         self._stopping = False
         self._turn = asyncio.Lock()
-        self._dozing: asyncio.Future[None] | None = None
+        self._dozing: set[asyncio.Future[None]] = set()
+        self.errands = Errands(
+            budget=self._budget,
+            circuit=self._circuit,
+            ready_at=self._ready_at,
+            doze=self._doze,
+            stir=self.stir,
+            ask=partial(self._ask, self._fresh),
+            account=self._account,
+            failed=self._failed,
+            answered=self._answered,
+        )
         self._in_trouble = True
-        self._last_look = -math.inf
         self._requests: dict[str, httpx.Request] = {}
         target.adapter.request(target.endpoint, "any")
 
     def admit(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
-        """An order that was watched before this worker began; `moment` and `steady` are one point in time."""
-        last = None if watched.watch is None else watched.watch.last
-        if last is not None:
-            self._last_look = max(self._last_look, min(steady, steady - (moment - last) / SECOND))
-        self._schedule(order_id, watched, moment, steady)
+        """An order that others have watched; `moment` and `steady` are one point in time."""
+        if order_id not in self.fleet:
+            self._schedule(order_id, watched, moment, steady)
 
-    def resume(self, unsaved: float) -> None:
-        """All orders are admitted; looks of the last `unsaved` seconds before that are not known."""
-        self._budget.resume(self._last_look + unsaved)
+    async def let_go(self) -> None:
+        """Of all orders that are not this worker's."""
+        if self.gate.owned == ALL:
+            return
+        for number, order_id in enumerate(list(self.fleet)):
+            if not self.gate.owns(order_id):
+                self.fleet.remove(order_id)
+                self.unsaved.discard(order_id)
+            if number % BATCH == 0:
+                await asyncio.sleep(0)
 
     def welcome(self, order_id: str, watched: Watched) -> None:
         """An order that is tracked from now on."""
-        self.fleet.add(order_id, watched)
-        self.stir()
+        if self.gate.owns(order_id):
+            self.fleet.add(order_id, watched)
+            self.stir()
 
     def reschedule(self, order_id: str, watched: Watched) -> None:
         """An order whose terms have changed."""
@@ -127,11 +161,12 @@ class Lane:
         """Where an order stands that others have looked at."""
         watched = self.fleet.get(order_id)
         if watched is not None:
-            self._stands(order_id, watched, known.order, known.watch)
+            self._stands(order_id, watched, known.order, continued(watched.watch, known.watch))
             self.fleet.update(order_id, watched)
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._fresh.aclose()
 
     def _schedule(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
         standing = watched.standing
@@ -143,11 +178,13 @@ class Lane:
 
     def stir(self) -> None:
         """Something may be due sooner than it was."""
-        if self._dozing is not None and not self._dozing.done():
-            self._dozing.set_result(None)
+        for dozing in self._dozing:
+            if not dozing.done():
+                dozing.set_result(None)
 
     def stop(self) -> None:
         self._stopping = True
+        self.errands.stop()
         self.stir()
 
     async def work(self) -> None:
@@ -178,9 +215,13 @@ class Lane:
             loop = asyncio.get_running_loop()
             while not self._stopping:
                 now = loop.time()
-                ready = max(self._budget.ready_at(now), self._circuit.ready_at(now))
+                ready = math.inf if self.errands.waiting else self._ready_at(now)
                 if ready <= now:
                     taken = self.fleet.take(now)
+                    if taken is not None and not self.gate.owns(taken[0]):
+                        self.fleet.remove(taken[0])
+                        self.fleet.put_back(taken[0], now)
+                        continue
                     if taken is not None:
                         self._budget.sent(now)
                         self._circuit.sent()
@@ -191,14 +232,23 @@ class Lane:
 
     async def _doze(self, until: float) -> None:
         loop = asyncio.get_running_loop()
-        dozing = self._dozing = loop.create_future()
+        dozing: asyncio.Future[None] = loop.create_future()
+        self._dozing.add(dozing)
         alarm = None if until == math.inf else loop.call_at(until, self.stir)
         try:
             await dozing
         finally:
             if alarm is not None:
                 alarm.cancel()
-            self._dozing = None
+            self._dozing.discard(dozing)
+
+    def _ready_at(self, now: float) -> float:
+        ready = max(self._budget.ready_at(now), self._circuit.ready_at(now))
+        return ready if self.gate.open else max(ready, now + RECHECK)
+
+    @property
+    def target(self) -> Target:
+        return self._target
 
     def _request(self, order_id: str) -> httpx.Request:
         """Parsing a URL is a sixth of a look: the requests of a small fleet are made once."""
@@ -216,15 +266,11 @@ class Lane:
         sent = loop.time()
         came: Came | None = None
         try:
-            came = await ask(
-                self._http,
-                self._request(order_id),
-                clock=self._shared.clock,
-                body_limit=self._shared.body_limit,
-                deadline=self._shared.deadline,
-            )
+            came = await self._ask(self._http, self._request(order_id))
         finally:
             self._account(came, sent, loop.time())
+        if came.answer == Failed(WITHHELD):
+            return 0.0
         self.counts.looks += 1
         if self._is_unchanged(watched.watch, came.answer):
             assert watched.watch is not None  # else nothing could be unchanged
@@ -239,8 +285,17 @@ class Lane:
             await self._end(order_id)
         return (self._target.policy.due(standing, came.answered_at) - came.answered_at) / SECOND
 
+    async def _ask(self, http: httpx.AsyncClient, request: httpx.Request) -> Came:
+        shared = self._shared
+        return await ask(
+            http, request, clock=shared.clock, body_limit=shared.body_limit, deadline=shared.deadline
+        )
+
     def _account(self, came: Came | None, sent: float, now: float) -> None:
-        if came is None or (isinstance(came.answer, Failed) and came.answer.kind == "timeout"):
+        if came is not None and came.answer == Failed(WITHHELD):
+            self._budget.unsent()
+            self._circuit.unsent()
+        elif came is None or (isinstance(came.answer, Failed) and came.answer.kind == "timeout"):
             self._budget.lost(now)
         else:
             self._budget.ended(now)

@@ -14,19 +14,23 @@ from random import Random
 
 from adapters.clock import Timepiece
 from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
+from adapters.membership import Membership
 from domain.events import OrderTracked, TrackingStopped
 from domain.identity import OrderKey, reserved
-from domain.instants import Instant
-from domain.log import Log, Request, Row
+from domain.log import Log, Row
 from domain.watch import PATIENCE, Watch
-from ordertrail.following import ASKED, Follower, Found, begun, changed, key_of
+from ordertrail.desk import Desk
+from ordertrail.executing import Executor
+from ordertrail.following import ASKED, Follower, begun, changed, key_of
+from ordertrail.gate import Gate
+from ordertrail.holding import AHEAD, Holding
 from ordertrail.insistence import Insistence
 from ordertrail.lane import Counts, Lane, Shared, Target
+from ordertrail.ownership import Alone, Division
 from ordertrail.record import Recorder
 from ordertrail.thread import InLoop, OneThread
 from ordertrail.writer import Writer
 
-REFRESH = "refresh"
 _RECALL = 0.02
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ class Worker:
     """`open_log` and `make_recorder` may raise LogUnreachable, and are called again; each is used in a thread
     of its own unless `threads` is False (virtual time). `follow` and `save` are the seconds between two looks
     at the log and two savings of coverage; `grace` is how long a stop waits for answers and for the log.
+    `membership` None: this worker is alone.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Worker:
         save: float = 3.0,
         grace: float = 10.0,
         threads: bool = True,
+        membership: Membership | None = None,
         logger: logging.Logger = _LOGGER,
     ) -> None:
         self._targets = targets
@@ -65,11 +71,14 @@ class Worker:
         self._logger = logger
         self._deferred: list[Row] = []
         self._lanes: dict[str, Lane] = {}
+        self._savings: set[asyncio.Task[None]] = set()
         self._counts = {slug: Counts() for slug in targets}
         thread = OneThread if threads else InLoop
         insist = Insistence(rng, logger)
+        self._membership = membership or Alone()
+        self._division = Division({slug: target.budget.windows for slug, target in targets.items()})
         self._writer = Writer(make=make_recorder, thread=thread("writer"), insist=insist, logger=logger)
-        self._follower = Follower(open_log=open_log, thread=thread("follower"), insist=insist, worker=worker)
+        self._follower = Follower(open_log=open_log, thread=thread("follower"), insist=insist)
         self._shared = Shared(
             writer=self._writer,
             clock=clock,
@@ -101,25 +110,41 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         context = ssl_context()
         for slug, target in self._targets.items():
+            gate = Gate(slug, target.budget, self._division, self._membership.holds)
             http = client(
                 transport=target.transport,
                 context=context,
                 connections=target.in_flight,
                 trust_env=self._trust_env,
+                before_write=gate.check,
             )
-            self._lanes[slug] = Lane(target, self._shared, http, self._counts[slug])
+            fresh = client(
+                transport=target.transport,
+                context=context,
+                keep_alive=0,
+                trust_env=self._trust_env,
+                before_write=gate.check,
+            )
+            self._lanes[slug] = Lane(target, self._shared, http, self._counts[slug], gate, fresh)
+        self._holding = self._hold()
+        self._desk = self._open_desk()
         writing = asyncio.create_task(self._writer.run())
+        belonging = asyncio.create_task(self._membership.run(self._holding))
         askers: list[asyncio.Task[None]] = []
         try:
-            if await self._until(stop, [writing], self._load()):
+            if await self._until(stop, [writing, belonging], self._load()):
                 askers = [
                     asyncio.create_task(lane.work())
                     for slug, lane in self._lanes.items()
                     for _ in range(self._targets[slug].in_flight)
                 ]
-                await self._until(stop, [writing, *askers], self._attend())
+                await self._until(stop, [writing, belonging, *askers], self._attend())
         finally:
-            await self._wind_up(writing, askers)
+            try:
+                await self._wind_up(writing, askers)
+            finally:
+                belonging.cancel()
+                await asyncio.gather(belonging, return_exceptions=True)
 
     async def _until(
         self, stop: asyncio.Event, others: Sequence[asyncio.Task[None]], work: Coroutine[object, object, None]
@@ -136,17 +161,41 @@ class Worker:
             stopping.cancel()
             await asyncio.gather(working, stopping, return_exceptions=True)
 
+    def _hold(self) -> Holding:
+        return Holding(
+            lanes=self._lanes,
+            budgets={slug: target.budget for slug, target in self._targets.items()},
+            division=self._division,
+            membership=self._membership,
+            follower=self._follower,
+            writer=self._writer,
+            clock=self._clock,
+            save=self._save_coverage,
+            ahead=max(AHEAD, 6 * self._follow),
+            logger=self._logger,
+        )
+
+    def _open_desk(self) -> Desk:
+        executor = Executor(
+            writer=self._writer,
+            clock=self._clock,
+            rng=self._shared.rng,
+            worker=self._shared.worker,
+            logger=self._logger,
+        )
+        return Desk(
+            lanes=self._lanes,
+            follower=self._follower,
+            writer=self._writer,
+            executor=executor,
+            clock=self._clock,
+            logger=self._logger,
+        )
+
     async def _load(self) -> None:
-        await self._follower.load(partial(self._admit, self._clock.moment().wall, self._time()))
-        for lane in self._lanes.values():
-            lane.resume(self._save)
+        await self._holding.begin()
         held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
         self._logger.info("watching orders: %s", held)
-
-    def _admit(self, moment: Instant, steady: float, found: Found) -> None:
-        lane = self._lanes.get(found.key.provider)
-        if lane is not None:
-            lane.admit(found.key.order_id, found.watched, moment, steady)
 
     async def _attend(self) -> None:
         """Coverage, what others append, what people ask for, one after the other for ever."""
@@ -157,13 +206,15 @@ class Worker:
             put_off, self._deferred = self._deferred, []
             for row in [*put_off, *news.rows]:
                 await self._learn(row)
-            for request in news.requests:
-                self._serve(request)
+            await self._desk.serve(news.requests)
             if recalling:
                 recalling = await self._recall(streams)
             if self._time() - saved >= self._save:
                 await self._save_coverage()
                 saved = self._time()
+            await self._holding.write_ahead()
+            if await self._holding.keep_up():
+                streams, recalling = self._streams(), True
             if not news.full:
                 await asyncio.sleep(min(self._follow, _RECALL) if recalling else self._follow)
 
@@ -197,16 +248,6 @@ class Worker:
         else:
             lane.adopt(key.order_id, known)
 
-    def _serve(self, request: Request) -> None:
-        provider, _, order_id = request.order.partition("/")
-        lane = self._lanes.get(provider)
-        if request.verb != REFRESH:
-            self._logger.warning("nothing here can %s %s", request.verb, request.order)
-        elif lane is None or not lane.fleet.ask(order_id):
-            self._logger.warning("%s is not watched here: it can't be refreshed", request.order)
-        else:
-            lane.stir()
-
     async def _recall(self, streams: Iterator[str]) -> bool:
         """Note a few more orders' priorities and deadlines; False when all have been."""
         unusual = await self._follower.terms(streams)
@@ -231,11 +272,10 @@ class Worker:
             watches, out = lane.fleet.watches(unsaved)
             lane.unsaved.update(out)
             if watches:
-                try:
-                    await self._writer.call(partial(_save_watches, watches))
-                except BaseException:
-                    lane.unsaved |= unsaved
-                    raise
+                saving = asyncio.create_task(self._writer.call(partial(_save_watches, watches)))
+                self._savings.add(saving)
+                saving.add_done_callback(self._savings.discard)
+                await asyncio.shield(saving)  # what was taken from the fleet is nowhere else
 
     async def _wind_up(self, writing: asyncio.Task[None], askers: Sequence[asyncio.Task[None]]) -> None:
         """Let answers on their way be recorded, within bounds, and let go of everything."""
@@ -247,18 +287,26 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*askers, return_exceptions=True)
         try:
+            await self._desk.close(0 if writing.done() else self._grace)
             if not writing.done():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._grace):
                         await self._save_coverage()
+                        await self._holding.leave()
                 await self._writer.close(self._grace)
         finally:
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
+            for task in (writing, *self._savings):
+                task.cancel()
+            await asyncio.gather(writing, *self._savings, return_exceptions=True)
             await self._writer.release()
             await self._follower.close()
             for lane in self._lanes.values():
                 await lane.close()
+
+    def _is_ours(self, order: str) -> bool:
+        provider, _, order_id = order.partition("/")
+        lane = self._lanes.get(provider)
+        return lane is None or lane.gate.owns(order_id)
 
     def _time(self) -> float:
         """Seconds of the clock that due times are in."""
