@@ -16,22 +16,24 @@ from domain.basis import Basis, encode
 from domain.identity import contact_stream
 from domain.instants import HOUR, Instant, instant
 from domain.judge import Case, Judgement, judge, judge_contact
-from domain.log import Entry, EvidenceRow, Log, LogError, LookRow
+from domain.log import Entry, EvidenceRow, KeyRow, Log, LogError, LookRow
 from domain.order import Order, Tracking
 from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
-from domain.watch import PATIENCE, Patience, Watch, unchanged
+from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, unchanged
 from ordertrail.group import Draft, Example, Group
 from ordertrail.observation import Arrival, Observation, Seen, arrival
-from ordertrail.orders import ATTEMPTS, Known, Orders, chained, watch_row
+from ordertrail.orders import ATTEMPTS, Known, Orders, chained
 
 
 class _Kept(NamedTuple):
     look: LookRow | None
     evidence: EvidenceRow | None
+    under: KeyRow | None
 
 
-_NOTHING_KEPT = _Kept(None, None)
+_NOTHING_KEPT = _Kept(None, None, None)
+_NOTHING = Entry()
 
 
 class Recorder(Orders):
@@ -58,11 +60,11 @@ class Recorder(Orders):
             environments=environments,
             now=now,
             rng=rng,
+            patience=patience,
             worker=worker,
             cached=cached,
         )
         self._readers = readers
-        self._patience = patience
         self._answered: dict[str, Instant] = {}
         self._examples: set[Example] = set()
 
@@ -132,27 +134,29 @@ class Recorder(Orders):
     def _settle(self, group: Group) -> None:
         stored, lost = group.settle()
         self._examples |= group.examples.keys()
-        for seen in lost:
-            self._known.pop(seen.stream, None)
-        for seen in stored:
-            self._remember(seen.stream, Known(seen.order, seen.watch))
+        for draft in stored:
+            self._remember(draft.seen.stream, draft.known)
+        for draft in lost:
+            self._known.pop(draft.seen.stream, None)
+            self._vault.forget(draft.seen.stream)
 
     def _stream(self, observation: Observation) -> str | None:
         return observation.stream or self.log.registered(*observation.key)
 
     def _judge(self, index: int, observation: Observation, group: Group) -> None:
         begun, stream, known = self._begin(observation, group)
-        watch = _current(observation.watch, known.watch)
+        own = observation.watch
+        watch = known.watch if own is None else current(own, known.watch)
         if _skipped(observation, watch):
             seen = Seen(observation.key, stream, known.order, watch, (), None, skipped=True)
-            group.drafts.append(Draft(index, seen, None))
+            group.drafts.append(Draft(index, seen, None, known))
             return
         came = arrival(observation.came_back)
         judgement, reading = self._judgement(observation, known.order, watch, came)
-        writes = judgement.keep or observation.watch is None
+        writes = judgement.keep or own is None
         if writes and not judgement.events and self._outdated(stream, known, group):
             known = self._fetch([stream])[stream]
-            watch = _current(observation.watch, known.watch)
+            watch = known.watch if own is None else current(own, known.watch)
             judgement, reading = self._judgement(observation, known.order, watch, came)
         rows, order = chained(stream, known.order, judgement.events)
         kept = _NOTHING_KEPT
@@ -161,16 +165,22 @@ class Recorder(Orders):
             kept = self._sealed(stream, observation, came, basis)
         self._note_answer(observation, reading, came, group)
         entry: Entry | None = None
-        if begun is not None:
-            row = watch_row(stream, judgement.watch)
-            events = [*begun.events, *rows]
-            entry = begun._replace(events=events, look=kept.look, evidence=kept.evidence, watch=row)
-        elif rows or kept.look is not None or observation.watch is None:
-            row = watch_row(stream, judgement.watch)
-            entry = Entry(rows, None, kept.look, kept.evidence, None, row)
-        group.known[stream] = Known(order, judgement.watch)
-        seen = Seen(observation.key, stream, order, judgement.watch, judgement.events, reading)
-        group.drafts.append(Draft(index, seen, entry))
+        left, now = judgement.watch, Known(order, known.watch, known.revision)
+        if begun is not None or rows or kept.look is not None or own is None:
+            if own is not None:
+                now.watch = covered(left, known.watch, self._patience.coverage_gap)
+            else:
+                now.watch, left = left, settled(left)
+            row = self._watch_row(stream, now.watch, known.revision + 1)
+            events = [*begun.events, *rows] if begun is not None else rows
+            entry = (begun or _NOTHING)._replace(
+                events=events, look=kept.look, evidence=kept.evidence, watch=row, under=kept.under
+            )
+            left = settled(left)
+        group.known[stream] = now
+        seen = Seen(observation.key, stream, order, left, judgement.events, reading)
+        stored = now if entry is None else Known(order, now.watch, known.revision + 1)
+        group.drafts.append(Draft(index, seen, entry, stored))
 
     def _outdated(self, stream: str, known: Known, group: Group) -> bool:
         """What adds no event can't lose a race: whether others have appended has to be asked."""
@@ -246,7 +256,7 @@ class Recorder(Orders):
             truncated=answer.truncated,
             basis=basis,
         )
-        return _Kept(row, evidence)
+        return _Kept(row, evidence, self._vault.sealed_under(stream))
 
     def _note_answer(
         self, observation: Observation, reading: Reading | None, came: Arrival | None, group: Group
@@ -297,8 +307,9 @@ class Recorder(Orders):
             if not rows:
                 self._known[stream].watch = judgement.watch
                 return
-            entry = Entry(events=rows, watch=watch_row(stream, judgement.watch))
-            if self._stored(entry, stream, Known(order, judgement.watch)):
+            revision = known.revision + 1
+            entry = Entry(events=rows, watch=self._watch_row(stream, judgement.watch, revision))
+            if self._stored(entry, stream, Known(order, judgement.watch, revision)):
                 return
         raise LogError(f"{stream} lost every one of {ATTEMPTS} races")
 
@@ -310,23 +321,6 @@ def _skipped(observation: Observation, watch: Watch) -> bool:
     """An imported look is told once: what was imported before is not later than the order's last look."""
     imported, last = observation.began is not None, watch.last
     return imported and last is not None and observation.look.answered_at <= last
-
-
-def _current(own: Watch | None, stored: Watch) -> Watch:
-    """The caller's watch, unless another writer has given the order its state since."""
-    if own is None or (own.given, own.given_clock) == (stored.given, stored.given_clock):
-        return stored if own is None else own
-    return msgspec.structs.replace(
-        own,
-        digest=stored.digest,
-        meaning=stored.meaning,
-        good=stored.good,
-        shown_from=stored.shown_from,
-        clock=stored.clock,
-        offset=stored.offset,
-        given=stored.given,
-        given_clock=stored.given_clock,
-    )
 
 
 def _basis(known: Known, watch: Watch, look: Look, patience: Patience, judgement: Judgement) -> bytes:
