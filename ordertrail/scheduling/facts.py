@@ -4,7 +4,7 @@ Times are seconds of one clock of the caller's, durations are seconds.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ class Facts(NamedTuple):
     `state`: its class within the provider, `kind/state` or `kind/state/counter`. It entered that class in
     (`entered_after`, `entered_by`]. `deadline`: when the provider says that the class ends, an edge in real
     time; `wanted_by`: a person's own, just after which a look is wanted. `watching`: after a final phase.
+    `rate`: changes a second of an order of a recurring class, where it is known.
     """
 
     state: str
@@ -33,6 +34,7 @@ class Facts(NamedTuple):
     priority: int = USUAL_PRIORITY
     watching: bool = False
     wanted_by: float | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,24 @@ class Expectation:
 @dataclass(frozen=True)
 class Priors:
     """Expectations by class. A class that is missing has that of the class without its counter, else that of
-    its state alone, else `unknown`. `scale` multiplies every duration: 0.01 for a demonstration."""
+    its state alone (its targets are of the same kind then), else `unknown`. `scale` multiplies every duration:
+    0.01 for a demonstration."""
 
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     unknown: Expectation = Expectation(dwell=600.0)
     scale: float = 1.0
 
     def of(self, state: str) -> Expectation:
-        parts = state.split("/")
-        names = [state, "/".join(parts[:2]), parts[1] if len(parts) > 1 else state]
-        return next((self.expected[name] for name in names if name in self.expected), self.unknown)
+        kind, *rest = state.split("/")
+        for name in (state, "/".join([kind, *rest[:1]])):
+            if name in self.expected:
+                return self.expected[name]
+        found = self.expected.get(rest[0]) if rest else None
+        return self.unknown if found is None else _of_kind(found, kind)
+
+
+def _of_kind(expected: Expectation, kind: str) -> Expectation:
+    def named(then: Mapping[str, float]) -> Mapping[str, float]:
+        return {target if "/" in target else f"{kind}/{target}": share for target, share in then.items()}
+
+    return replace(expected, then=named(expected.then), after_deadline=named(expected.after_deadline))

@@ -1,28 +1,68 @@
-"""All orders of one provider key in one worker, and which to look at next."""
+"""All orders of one provider key in one worker, and which to look at next.
 
-import heapq
+What is minimised is the mean lateness of changes: the end of the first look that shows a change, less its
+true time, weighted by priority, a tenth after a final phase.
+
+A request has a price μ. An order is looked at when the lateness that waiting longer would add is worth μ:
+for an order that changes at the rate λ when λ·s²/2 = μ, s after its last look, which is the Whittle index
+of the restless bandit (Whittle 1988; asymptotically optimal: Weber & Weiss 1990; for crawling:
+Avrachenkov & Borkar 2018; for age: Kadota et al. 2018), and gives rates ∝ √λ (Coffman, Liu & Weber 1998;
+Wolf et al. 2002; Cho & Garcia-Molina 2003; Azar et al. 2018), neither equal ones nor rates ∝ λ. For an
+order in a class that it leaves by hazards that depend on its age, the gap comes from the optimum
+inspection problem (`inspection`), with hazards learned from the intervals that looks leave (`dwell`,
+`draws`), rates of single orders from changed and unchanged looks (`rates`). μ is such that the looks
+wanted fill the budget (`steering`), and the bound on the time between two looks at an order (`bound`) is
+part of the problem, not only of the queue.
+
+Due times are stored, not indices, in a timing wheel (`wheel`): a pick is a look-up, whatever the fleet's
+size.
+
+Literature: Barlow, Hunter & Proschan, Optimum checking procedures, J. SIAM 11 (1963) · Keller, Optimum
+checking schedules for systems subject to random failure, Management Science 21 (1974) · Whittle, Restless
+bandits, J. Appl. Prob. 25A (1988) · Weber & Weiss, On an index policy for restless bandits, J. Appl.
+Prob. 27 (1990) · Coffman, Liu & Weber, Optimal robot scheduling for web search engines, J. Scheduling 1
+(1998) · Wolf et al., Optimal crawling strategies for web search engines, WWW 2002 · Cho & Garcia-Molina,
+Effective page refresh policies, ACM TODS 28(4) (2003) · Azar, Horvitz, Lubetzky, Peres & Shahaf,
+Tractable near-optimal policies for crawling, PNAS 115(32) (2018) · Avrachenkov & Borkar, Whittle index
+policy for crawling ephemeral content, IEEE TCNS 5(1) (2018) · Kadota et al., Scheduling policies for
+minimizing age of information in broadcast wireless networks, IEEE/ACM ToN (2018).
+"""
+
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from random import Random
 
-from ordertrail.scheduling.facts import USUAL_PRIORITY, WATCH_WEIGHT, Facts, Priors
+from ordertrail.scheduling import rates
+from ordertrail.scheduling.ages import Ages
+from ordertrail.scheduling.bound import Bound, Bounds
+from ordertrail.scheduling.facts import UNSEEN, Facts, Priors
+from ordertrail.scheduling.governing import Governor, Question
+from ordertrail.scheduling.inspection import Solution
+from ordertrail.scheduling.kinds import Kind, Kinds, Plans, due, weight_of
+from ordertrail.scheduling.learning import Learner
+from ordertrail.scheduling.records import (
+    NEVER,
+    OUT,
+    QUEUED,
+    SIZE,
+    STATUS,
+    WAITING,
+    Record,
+    Records,
+    pack_into,
+    unpack_from,
+)
+from ordertrail.scheduling.wheel import Wheel
 
 _FIRST_RETRY = 5.0
-
-
-@dataclass
-class _Held:
-    facts: Facts
-    last: float | None
-    due: float
-    failures: int = 0
+_FINEST = 64.0
 
 
 class Schedule:
     """`rate`: requests a second of the budget (infinite: no limit). `bound`: seconds between two looks at any
-    order; None: such that bounds claim a tenth of the budget. `least`: seconds, shortest gap between two looks
-    at an order. `learns` False: what is expected stays as told.
+    order; None: such that bounds claim a tenth of the budget. `least`: seconds, the shortest gap between two
+    looks at an order. `learns` False: what is expected stays as told.
     """
 
     def __init__(
@@ -35,99 +75,335 @@ class Schedule:
         learns: bool = True,
         seed: int = 0,
     ) -> None:
-        self.rate = rate
-        self._priors = priors
+        self._unit = priors.scale
         self._least = least
-        self._held: dict[str, _Held] = {}
-        self._heap: list[tuple[float, str]] = []
+        self._ages = Ages(priors.scale)
+        self._kinds = Kinds(self._ages, priors)
+        self._plans = Plans(self._ages, least)
+        self._learner = Learner(Random(seed), learns=learns)
+        self._records = Records()
+        self._wheel = Wheel(min(1.0, _FINEST / rate) * min(1.0, priors.scale))
+        self._governor = Governor(
+            rate=rate,
+            bound=Bound(bound, priors.scale),
+            records=self._records,
+            kinds=self._kinds,
+            plans=self._plans,
+            wheel=self._wheel,
+            learner=self._learner,
+        )
+        self._numbers: dict[str, int] = {}
+        self._names: list[str] = []
         self._asked: deque[str] = deque()
-        self._out: set[str] = set()
-        self.bound_promised = bound
-        self.bound_effective = bound or math.inf
+        self._new: deque[str] = deque()
+        self._out: dict[str, int] = {}
+        self._again: set[str] = set()
+        self._prompted_last = False
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._numbers)
 
     def __contains__(self, order: str) -> bool:
-        return order in self._held
+        return order in self._numbers
 
     def add(self, order: str, facts: Facts, now: float, *, last: float | None = None) -> None:
         """A further order, or a known one anew; `last`: end of its last look, None: first look at once."""
-        self._held[order] = _Held(facts, last, now)
-        self._queue(order, now)
+        if order in self._numbers:
+            self.remove(order)
+        kind = self._kind(facts)
+        number = self._records.new(_begun(facts, kind, now, last))
+        self._numbers[order] = number
+        if number == len(self._names):
+            self._names.append(order)
+        else:
+            self._names[number] = order
+        kind.orders += 1
+        if last is None:
+            self._new.append(order)
+        else:
+            self._queue(number, kind, self._records.get(number), last)
 
     def ask(self, order: str) -> bool:
         """Have it looked at next, once more if it is out; False: it is unknown."""
-        if order not in self._held:
+        if order not in self._numbers:
             return False
-        self._asked.append(order)
+        if order in self._out:
+            self._again.add(order)
+        else:
+            self._asked.append(order)
         return True
 
     def remove(self, order: str) -> None:
-        self._held.pop(order, None)
+        self._out.pop(order, None)
+        self._again.discard(order)
+        number = self._numbers.pop(order, None)
+        if number is not None:
+            record = self._records.get(number)
+            self._governor.demand -= 1.0 / record.gap
+            self._kinds.all[record.kind].orders -= 1
+            self._records.free(number, record)
 
     def update(self, order: str, facts: Facts, now: float) -> None:
-        """Other facts without a look (others looked, a person changed terms); learns nothing."""
-        held = self._held[order]
-        held.facts = facts
-        if order not in self._out:
-            self._queue(order, now)
+        """Other facts without a look of ours (others looked, a person changed terms); learns nothing."""
+        number = self._numbers[order]
+        record = self._records.get(number)
+        kind = self._kind(facts)
+        entered = record.entered if kind.number == record.kind else _estimate(facts)
+        record = self._now_of(record, kind, facts, entered)
+        self._records.put(number, record)
+        if record.status == QUEUED:
+            self._queue(number, kind, record, record.last)
 
     def take(self, now: float, *, early: bool = False) -> str | None:
         """The order to look at next; it is out until `looked` or `failed`. `early`: if none is due, the one
         that is due next, as long as its last look is `least` ago (for who would waste the request)."""
-        while self._asked:
-            order = self._asked.popleft()
-            if order in self._held and order not in self._out:
-                self._out.add(order)
-                return order
-        while self._heap and (early or self._heap[0][0] <= now):
-            due, order = heapq.heappop(self._heap)
-            held = self._held.get(order)
-            if held is not None and held.due == due and order not in self._out:
-                self._out.add(order)
-                return order
-        return None
+        order = None
+        if (self._asked or self._new) and (not self._prompted_last or self._wheel.next_due() > now):
+            order = self._prompted(now)
+        self._prompted_last = order is not None
+        if order is None:
+            order = self._due(now)
+        if order is None and early:
+            order = self._due_soon(now)
+        return order
 
     def looked(self, order: str, facts: Facts | None, steps: Sequence[str], now: float) -> None:
         """A look that ended `now` showed `facts` (None: as they were). `steps`: the classes passed through
         since the look before, in order, the present one last; empty: unchanged. Learns and queues again."""
-        self._out.discard(order)
-        held = self._held.get(order)
-        if held is None:
+        number = self._returned(order)
+        if number is None:
             return
-        held.facts, held.last, held.failures = facts or held.facts, now, 0
-        self._queue(order, now)
+        self._governor.answered(now)
+        record = self._records.get(number)
+        kind = self._kinds.all[record.kind]
+        if facts is None and not kind.recurring:
+            self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
+        else:
+            kind, record = self._shown(kind, record, facts, steps, now)
+        self._queue(number, kind, record, now)
 
     def failed(self, order: str, now: float) -> None:
-        """A look that proved nothing: tried again after a bounded back-off."""
-        self._out.discard(order)
-        held = self._held.get(order)
-        if held is None:
+        """A look that proved nothing: tried again after a back-off no longer than its gap."""
+        number = self._returned(order)
+        if number is None:
             return
-        held.failures += 1
-        gap = min(self._gap(held.facts), _FIRST_RETRY * 2 ** min(held.failures, 20))
-        held.due = now + gap
-        heapq.heappush(self._heap, (held.due, order))
+        self._governor.failing = True
+        record = self._records.get(number)
+        retry = _FIRST_RETRY * self._unit * 2.0 ** min(record.failures, 20)
+        planned = record.gap if math.isfinite(record.gap) else 60.0 * self._unit
+        at = now + max(self._least, min(retry, planned))
+        failures = min(255, record.failures + 1)
+        self._records.put(number, record._replace(due=at, status=QUEUED, failures=failures))
+        self._wheel.put(number, at)
 
     def next_due(self) -> float:
         """When `take` will find an order, at the earliest; infinite if there is none."""
-        if self._asked:
-            return -math.inf
-        return self._heap[0][0] if self._heap else math.inf
+        return -math.inf if self._asked or self._new else self._wheel.next_due()
+
+    # steering: what is slow may be done in another thread
+
+    @property
+    def rate(self) -> float:
+        return self._governor.rate
+
+    def set_rate(self, rate: float) -> None:
+        """Another budget (partitions owned, a window that shrank)."""
+        self._governor.set_rate(rate)
 
     def tend(self, now: float) -> None:
-        """To be called every few seconds: price, bound, tables; cheap when there is nothing to do."""
+        """To be called every few seconds: bound, gaps, price; cheap when there is nothing to do."""
+        question = self.question(now)
+        if question is not None:
+            self.learn(question, question.answered())
+        self.steer(now)
 
-    def set_rate(self, rate: float, now: float) -> None:
-        """Another budget (partitions owned, a window that shrank)."""
-        self.rate = rate
+    def question(self, now: float) -> Question | None:
+        """What to solve the gaps for anew, if that is worth while; answering it takes a while."""
+        return self._governor.question(now)
 
-    def _queue(self, order: str, now: float) -> None:
-        held = self._held[order]
-        held.due = now if held.last is None else held.last + self._gap(held.facts)
-        heapq.heappush(self._heap, (held.due, order))
+    def learn(self, question: Question, solutions: Sequence[Solution]) -> None:
+        """Plan by these gaps from now on."""
+        self._governor.learn(question, solutions)
 
-    def _gap(self, facts: Facts) -> float:
-        weight = max(facts.priority, 0.5) / USUAL_PRIORITY * (WATCH_WEIGHT if facts.watching else 1.0)
-        return max(self._least, len(self._held) / self.rate / math.sqrt(weight))
+    def steer(self, now: float) -> None:
+        """Bounds and price; after a jump every order's due time."""
+        self._governor.steer(now, len(self._new))
+
+    @property
+    def price(self) -> float:
+        """Of a request, in seconds of weighted lateness."""
+        return self._governor.price
+
+    @property
+    def bounds(self) -> Bounds:
+        return self._governor.bounds
+
+    # within
+
+    def _kind(self, facts: Facts) -> Kind:
+        return self._kinds.of(facts.state, facts.watching, facts.deadline is not None)
+
+    def _prompted(self, now: float) -> str | None:
+        """One somebody asked about, else one never looked at."""
+        while self._asked:
+            order = self._asked.popleft()
+            number = self._numbers.get(order)
+            if number is not None and order not in self._out:
+                return self._sent(order, number)
+        while self._new:
+            order = self._new.popleft()
+            number = self._numbers.get(order)
+            if number is not None and self._records.block[number * SIZE + STATUS] == WAITING:
+                return self._sent(order, number)
+        return None
+
+    def _sent(self, order: str, number: int) -> str:
+        self._governor.prompted += 1
+        self._records.block[number * SIZE + STATUS] = OUT
+        self._out[order] = number
+        return order
+
+    def _due(self, now: float) -> str | None:
+        wheel, block = self._wheel, self._records.block
+        while (entry := wheel.pop(now)) is not None:
+            number, slot = entry
+            at = number * SIZE
+            if block[at + STATUS] == QUEUED:
+                due_at: float = unpack_from(block, at)[0]
+                if wheel.slot(due_at) == slot:
+                    self._governor.late(now - due_at)
+                    block[at + STATUS] = OUT
+                    order = self._names[number]
+                    self._out[order] = number
+                    return order
+        return None
+
+    def _due_soon(self, now: float) -> str | None:
+        order = self._due(math.inf)
+        if order is None:
+            return None
+        record = self._records.get(self._out[order])
+        if record.last + self._least <= now:
+            return order
+        number = self._out.pop(order)
+        self._records.put(number, record._replace(status=QUEUED))
+        self._wheel.put(number, record.due)
+        return None
+
+    def _returned(self, order: str) -> int | None:
+        if order in self._again:
+            self._again.discard(order)
+            self._asked.append(order)
+        number = self._out.pop(order, None)
+        return self._numbers.get(order) if number is None else number
+
+    def _shown(
+        self, kind: Kind, record: Record, facts: Facts | None, steps: Sequence[str], now: float
+    ) -> tuple[Kind, Record]:
+        """Where the order stands after a look, and what that teaches."""
+        if facts is None:
+            return kind, _rated(record, bool(steps), now)
+        after = self._kind(facts)
+        first = record.last == NEVER or kind.state == UNSEEN
+        if first:
+            entered = _estimate(facts)
+            after.dwell.sights += 1
+        elif kind.recurring or after.recurring:
+            record = _rated(record, bool(steps), now)
+            entered = record.entered if after is kind else _estimate(facts)
+        elif steps:
+            path = [self._kinds.of(step, after.watching, False) for step in steps[:-1]]
+            path.append(after)
+            entered = self._learner.moved(kind, path, record.entered, record.deadline, record.last, now)
+        else:
+            self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
+            entered = record.entered if after.state == kind.state else _estimate(facts)
+        if after.dated and facts.deadline is not None and (first or after is not kind):
+            after.dwell.aim(facts.deadline - entered)
+        return after, self._now_of(record, after, facts, entered)
+
+    def _now_of(self, record: Record, kind: Kind, facts: Facts, entered: float) -> Record:
+        if kind.number != record.kind:
+            self._kinds.all[record.kind].orders -= 1
+            kind.orders += 1
+        return Record(
+            record.due,
+            entered,
+            record.last,
+            _or_never(facts.deadline),
+            _or_never(facts.wanted_by),
+            record.gap,
+            record.rate,
+            record.shape,
+            record.ratio,
+            kind.number,
+            facts.priority,
+            record.status,
+            record.failures,
+        )
+
+    def _queue(self, number: int, kind: Kind, record: Record, now: float) -> None:
+        """Plan the next look after one that ended `now`."""
+        governor = self._governor
+        _, entered, _, deadline, wanted_by, old, rate, shape, ratio, _, priority, _, _ = record
+        if kind.recurring:
+            price = governor.price / (weight_of(priority) * kind.weight)
+            at = now + math.sqrt(2.0 * price / rate)
+        else:
+            at = due(self._plans.of(kind, priority), self._ages, entered, deadline, now)
+        at = min(at, now + (governor.watching_bound if kind.watching else governor.open_bound))
+        if now < wanted_by < at:
+            at = wanted_by + 0.5 * self._unit
+        at = max(at, now + self._least)
+        gap = at - now
+        governor.demand += 1.0 / gap - 1.0 / old
+        status, kind_number = QUEUED, kind.number
+        pack_into(
+            self._records.block,
+            number * SIZE,
+            *(at, entered, now, deadline, wanted_by, gap, rate, shape, ratio),
+            *(kind_number, priority, status, 0),
+        )
+        self._wheel.put(number, at)
+
+
+def _begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
+    known = facts.rate is not None
+    rate = facts.rate if facts.rate is not None else 1.0 / kind.mean
+    shape = rates.KNOWN if known else rates.SHAPE
+    return Record(
+        due=now,
+        entered=_estimate(facts),
+        last=NEVER if last is None else last,
+        deadline=_or_never(facts.deadline),
+        wanted_by=_or_never(facts.wanted_by),
+        gap=math.inf,
+        rate=rate,
+        shape=shape,
+        ratio=shape / rate,
+        kind=kind.number,
+        priority=facts.priority,
+        status=WAITING,
+        failures=0,
+    )
+
+
+def _rated(record: Record, changed: bool, now: float) -> Record:
+    """What a look told of an order's own rate."""
+    if record.shape >= rates.KNOWN or record.last == NEVER:
+        return record
+    gap = max(now - record.last, 1e-6)
+    told = rates.changed if changed else rates.unchanged
+    shape, ratio = told(record.shape, record.ratio, gap)
+    return record._replace(shape=shape, ratio=ratio, rate=shape / ratio)
+
+
+def _estimate(facts: Facts) -> float:
+    """When the class was entered, for want of better: in the middle of what is known."""
+    if facts.entered_after is None:
+        return facts.entered_by
+    return (facts.entered_after + facts.entered_by) / 2
+
+
+def _or_never(moment: float | None) -> float:
+    return math.inf if moment is None else moment

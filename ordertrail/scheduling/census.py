@@ -1,0 +1,86 @@
+"""All queued orders at once, as arrays: what they would want at another price, and when they are due at it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ordertrail.scheduling.ages import Ages
+from ordertrail.scheduling.bound import Bounds
+from ordertrail.scheduling.kinds import PRIORITIES, Kind, Plans, dues, weight_of
+from ordertrail.scheduling.records import QUEUED, Records
+
+SAMPLE = 40_000
+"""Orders that are enough to solve for the price by."""
+
+
+class Group(NamedTuple):
+    """Orders of one class and priority; `rows`: where they are in the census."""
+
+    kind: Kind
+    priority: int
+    rows: np.ndarray
+
+
+class Census:
+    """The queued orders. `share`: which part of them was counted, when a sample was enough."""
+
+    def __init__(self, records: Records, kinds: Sequence[Kind], most: int | None = None) -> None:
+        view = records.view()
+        numbers = np.flatnonzero(view["status"] == QUEUED)
+        step = 1 if most is None else max(1, len(numbers) // most)
+        self.numbers = numbers[::step]
+        self.share = len(self.numbers) / max(1, len(numbers))
+        rows = view[self.numbers]
+        self.entered, self.last, self.deadline = rows["entered"], rows["last"], rows["deadline"]
+        self.wanted_by = rows["wanted_by"]
+        self.rate = rows["rate"].astype(np.float64)
+        self.failures = rows["failures"]
+        self.due = rows["due"]
+        keys = rows["kind"].astype(np.int64) * PRIORITIES + rows["priority"]
+        self.groups = _groups(keys, kinds)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def bounds(self, bounds: Bounds, margin: float) -> np.ndarray:
+        found = np.empty(len(self))
+        for group in self.groups:
+            bound = bounds.watching_effective if group.kind.watching else bounds.effective
+            found[group.rows] = bound - margin
+        return found
+
+    def dues(
+        self, plans: Plans, price: float, after: np.ndarray, bounds: np.ndarray, ages: Ages
+    ) -> np.ndarray:
+        """When each is due at a price, having been looked at `after`."""
+        found = np.empty(len(self))
+        for kind, priority, rows in self.groups:
+            worth = price / weight_of(priority)
+            if kind.recurring:
+                gaps = np.sqrt(2 * worth / (kind.weight * np.maximum(self.rate[rows], 1e-12)))
+                found[rows] = after[rows] + gaps
+            else:
+                plan = plans.made(kind, worth)
+                found[rows] = dues(plan, ages, self.entered[rows], self.deadline[rows], after[rows])
+        return np.clip(found, after + plans.least, after + np.maximum(bounds, plans.least))
+
+    def wanted(
+        self, plans: Plans, price: float, now: float, horizon: float, bounds: np.ndarray, ages: Ages
+    ) -> float:
+        """Looks that would be due within the horizon at a price."""
+        first = np.maximum(self.dues(plans, price, self.last, bounds, ages), now)
+        gaps = self.dues(plans, price, first, bounds, ages) - first
+        left = now + horizon - first
+        looks = np.where(left > 0, 1 + np.floor(np.maximum(left, 0) / gaps), 0.0)
+        return float(looks.sum()) / max(self.share, 1e-9)
+
+
+def _groups(keys: np.ndarray, kinds: Sequence[Kind]) -> list[Group]:
+    order = np.argsort(keys, kind="stable")
+    found, starts = np.unique(keys[order], return_index=True)
+    ends = [*starts[1:].tolist(), len(keys)]
+    return [
+        Group(kinds[key // PRIORITIES], key % PRIORITIES, order[start:end])
+        for key, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True)
+    ]

@@ -1,0 +1,190 @@
+"""Keeping the price of a request, the bounds and the gaps of a schedule right while the world changes."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ordertrail.scheduling.bound import Bound
+from ordertrail.scheduling.census import SAMPLE, Census
+from ordertrail.scheduling.inspection import Solution, Stage, solve
+from ordertrail.scheduling.kinds import Kind, Kinds, Plans
+from ordertrail.scheduling.learning import Learner
+from ordertrail.scheduling.records import Records
+from ordertrail.scheduling.steering import JUMP, Steering
+from ordertrail.scheduling.wheel import Wheel
+
+_LADDER = 2.0 ** np.arange(-3, 4)
+_OUTAGE = 300.0
+_GROWN = 0.25
+_OFTEN, _SELDOM = 60.0, 6 * 3600.0
+_MARGIN = 0.02
+_SMOOTHING = 300.0
+
+
+class Question(NamedTuple):
+    """Everything the gaps depend on, apart from the schedule, so that another thread may answer."""
+
+    stages: Sequence[Stage]
+    prices: np.ndarray
+    gaps: np.ndarray
+
+    def answered(self) -> Sequence[Solution]:
+        return solve(self.stages, self.prices, self.gaps)
+
+
+class Governor:
+    """`demand`: looks a second that the gaps planned now amount to. `prompted`: looks sent that no gap asked
+    for. `failing`: the last look proved nothing."""
+
+    def __init__(
+        self,
+        *,
+        rate: float,
+        bound: Bound,
+        records: Records,
+        kinds: Kinds,
+        plans: Plans,
+        wheel: Wheel,
+        learner: Learner,
+    ) -> None:
+        self.rate = rate
+        self.demand = 0.0
+        self.prompted = 0
+        self.failing = False
+        self._unit = plans.ages.unit
+        self._bound = bound
+        self._records = records
+        self._kinds = kinds
+        self._plans = plans
+        self._wheel = wheel
+        self._learner = learner
+        self._steering = Steering(self._unit)
+        self._jumped = True
+        self._worst = 0.0
+        self._prompts = 0.0
+        self._tended = -math.inf
+        self._asked_at = -math.inf
+        self._changes_then = 0
+        self._orders_then = 0
+        self._answered_at = math.inf
+        self.bounds = bound.now(0, 0, rate, 0.0)
+        self._bind()
+
+    @property
+    def price(self) -> float:
+        return self._plans.price
+
+    def set_rate(self, rate: float) -> None:
+        if rate != self.rate:
+            self._jumped = self._jumped or abs(math.log(rate / self.rate)) > JUMP
+            self.rate = rate
+
+    def late(self, lag: float) -> None:
+        """An order was taken that long after it was due."""
+        self._worst = max(lag, 0.999 * self._worst)
+
+    def answered(self, now: float) -> None:
+        if self.failing:
+            self.failing = False
+            self._jumped = self._jumped or now - self._answered_at > _OUTAGE * self._unit
+        self._answered_at = now
+
+    def question(self, now: float) -> Question | None:
+        if not self._is_curious(now):
+            return None
+        self._asked_at, self._changes_then = now, self._learner.changes
+        self._kinds.expected()
+        of_state = self._kinds.of_state()
+        for kind in self._kinds:
+            kind.refresh()
+        stages = [kind.stage(self._longest(kind), of_state) for kind in self._kinds]
+        return Question(stages, self._steering.price * _LADDER, self._plans.ages.gaps(self._plans.least))
+
+    def learn(self, question: Question, solutions: Sequence[Solution]) -> None:
+        for kind, stage, solution in zip(self._kinds, question.stages, solutions, strict=False):
+            kind.adopt(stage, solution)
+        self._plans.prices = question.prices
+        self._plans.set_price(self._steering.price)
+
+    def steer(self, now: float, new: int) -> None:
+        """`new`: orders waiting for their first look."""
+        passed, self._tended = now - self._tended, now
+        orders = sum(kind.orders for kind in self._kinds)
+        watching = sum(kind.orders for kind in self._kinds if kind.watching)
+        self.bounds = self._bound.now(orders - watching, watching, self.rate, now)
+        self._bind()
+        if not orders or math.isinf(self.rate):
+            return
+        allowed = self._allowed(passed)
+        horizon = self._steering.horizon(orders, self.rate)
+        if self._has_jumped(orders, allowed, horizon, now):
+            self._jumped, self._steering.solved_at, self._orders_then = False, now, orders
+            self._solve(now, horizon, allowed * horizon - min(new, allowed * horizon / 2))
+            self._plans.set_price(self._steering.price)
+            self._rekey(now)
+            return
+        lag = max(0.0, now - self._wheel.next_due())
+        self._steering.adjust(passed, self.demand, allowed, orders, lag)
+        if abs(math.log(self._steering.price / self._plans.price)) > 0.01:
+            self._plans.set_price(self._steering.price)
+
+    def _is_curious(self, now: float) -> bool:
+        if now - self._asked_at < _OFTEN * self._unit:
+            return False
+        if any(kind.solution is None and kind.orders for kind in self._kinds):
+            return True
+        if not self._plans.prices[0] <= self._steering.price <= self._plans.prices[-1]:
+            return len(self._records) > 0
+        news = self._learner.changes - self._changes_then
+        if news > 0 and now - self._asked_at > _SELDOM * self._unit:
+            return True
+        return news > 50 + _GROWN * min(self._learner.changes, 700 * len(self._kinds.all))
+
+    def _bind(self) -> None:
+        margin = max(2.0 * self._unit + self._worst, _MARGIN * self.bounds.effective)
+        self._margin = min(margin, 0.2 * self.bounds.effective)
+        self.open_bound = self.bounds.effective - self._margin
+        self.watching_bound = self.bounds.watching_effective - self._margin
+
+    def _longest(self, kind: Kind) -> float:
+        return self.watching_bound if kind.watching else self.open_bound
+
+    def _allowed(self, passed: float) -> float:
+        """Requests a second that are left for planned looks."""
+        if 0 < passed < math.inf:
+            part = -math.expm1(-passed / (_SMOOTHING * self._unit))
+            self._prompts += part * (self.prompted / passed - self._prompts)
+            self.prompted = 0
+        return max(self.rate - self._prompts, self.rate / 2)
+
+    def _has_jumped(self, orders: int, allowed: float, horizon: float, now: float) -> bool:
+        if self._jumped:
+            return True
+        grown = abs(math.log(orders / max(1, self._orders_then))) > JUMP
+        off = abs(math.log(max(self.demand, 1e-9) / allowed)) > JUMP
+        return now - self._steering.solved_at > horizon and (grown or off)
+
+    def _solve(self, now: float, horizon: float, looks: float) -> None:
+        sample = Census(self._records, self._kinds.all, SAMPLE)
+        if len(sample):
+            bounds = sample.bounds(self.bounds, self._margin)
+            plans, ages = self._plans, self._plans.ages
+            self._steering.solve(lambda price: sample.wanted(plans, price, now, horizon, bounds, ages), looks)
+
+    def _rekey(self, now: float) -> None:
+        census = Census(self._records, self._kinds.all)
+        if not len(census):
+            return
+        bounds = census.bounds(self.bounds, self._margin)
+        at = census.dues(self._plans, self._steering.price, census.last, bounds, self._plans.ages)
+        asked = (census.last < census.wanted_by) & (census.wanted_by < at) & (now < census.wanted_by)
+        at = np.where(asked, census.wanted_by + 0.5 * self._unit, at)
+        gaps = np.maximum(at - census.last, self._plans.least)
+        at = np.maximum(np.where(census.failures > 0, np.minimum(census.due, at), at), now)
+        view = self._records.view()
+        view["due"][census.numbers] = at
+        view["gap"][census.numbers] = gaps
+        self.demand = float((1.0 / gaps).sum())
+        self._wheel.fill(census.numbers, at)

@@ -1,0 +1,225 @@
+"""The classes a schedule's orders are in, with what is known of each, and gaps planned from it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from ordertrail.scheduling.ages import BINS, Ages
+from ordertrail.scheduling.draws import Curve
+from ordertrail.scheduling.dwell import Dwell
+from ordertrail.scheduling.facts import USUAL_PRIORITY, WATCH_WEIGHT, Priors
+from ordertrail.scheduling.inspection import FINAL, Solution, Stage
+
+PRIORITIES = 10
+MOST = 2_000
+"""Classes that are told apart: beyond them counters no longer count."""
+
+_LEAST_PRIORITY = 0.5
+_NEAR = 0.995
+_AT_ONCE = 0.5
+
+
+def weight_of(priority: int) -> float:
+    return max(priority, _LEAST_PRIORITY) / USUAL_PRIORITY
+
+
+class Kind:
+    """A class of orders that are treated alike. `watching`: after a final phase; `dated`: with a deadline."""
+
+    def __init__(
+        self, number: int, state: str, *, watching: bool, dated: bool, ages: Ages, priors: Priors
+    ) -> None:
+        self.number = number
+        self.state = state
+        self.watching = watching
+        self.dated = dated
+        self.expected = priors.of(state)
+        self.recurring = self.expected.recurring
+        self.weight = WATCH_WEIGHT if watching else 1.0
+        self.dwell = Dwell(ages, self.expected, dated=dated, scale=priors.scale)
+        self.mean = self.expected.dwell * priors.scale
+        stop = self.expected.stop
+        self.stop = None if stop is None else stop * priors.scale
+        self.lateness, self.changes = 0.0, 0.0
+        self.orders = 0
+        self.solution: Solution | None = None
+        self.axis = np.zeros(0)
+        self.span, self.split = math.inf, 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw from now on by what has been learned."""
+        hazards = self.dwell.hazards()
+        self.curve = Curve(self.dwell.ages, hazards)
+        self.late = Curve(self.dwell.ages, self.dwell.hazards_after()) if self.dated else None
+        self._rates = np.sum(list(hazards.values()), axis=0)
+
+    def noted(self, lateness: float) -> None:
+        """One more change was seen that late."""
+        self.lateness += lateness
+        self.changes += 1.0
+        if self.changes > 200:
+            self.lateness, self.changes = 0.5 * self.lateness, 0.5 * self.changes
+
+    def stage(self, bound: float, of_state: Mapping[str, int]) -> Stage:
+        """Its inspection problem; `of_state`: what number a state's stage has."""
+        ages = self.dwell.ages
+        span = self.dwell.span if self.dated and math.isfinite(self.dwell.span) else None
+        before = int(np.searchsorted(ages.edges, span * _NEAR)) if span else BINS
+        edges = np.concatenate([ages.edges[:before], span + ages.edges]) if span else ages.edges
+        causes: dict[int, np.ndarray] = {}
+        after = self.dwell.hazards_after()
+        for target, hazard in self.dwell.hazards().items():
+            whole = np.concatenate([hazard[:before], after[target]]) if span else hazard
+            cause = of_state.get(target, FINAL)
+            causes[cause] = causes.get(cause, 0.0) + whole
+        if self.stop is not None:
+            kept = max(2, int(np.searchsorted(edges, self.stop)))
+            edges = np.concatenate([edges[:kept], [self.stop]])[: len(edges)]
+            causes = {cause: hazard[: len(edges) - 1] for cause, hazard in causes.items()}
+        return Stage(edges, causes, self.weight, bound, span, ages.unit)
+
+    def adopt(self, stage: Stage, solution: Solution) -> None:
+        self.axis, self.solution = stage.edges, solution
+        self.span = math.inf if stage.deadline is None else stage.deadline
+        self.split = int(np.searchsorted(stage.edges, self.span))
+
+
+class Plan(NamedTuple):
+    """Gaps at the edges of the grid of ages: `before` a deadline or without one, and `after` it, by the time
+    since; `span`: where on `before` the deadline lies."""
+
+    before: list[float]
+    after: list[float] | None
+    span: float
+
+
+class Plans:
+    """Gaps by class and priority at one price; a priority ρ times the usual one lowers the price to μ/ρ."""
+
+    def __init__(self, ages: Ages, least: float) -> None:
+        self.ages = ages
+        self.least = least
+        self.prices = np.ones(1)
+        self.price = 1.0
+        self._plans: dict[int, Plan] = {}
+
+    def set_price(self, price: float) -> None:
+        self.price = price
+        self._plans.clear()
+
+    def of(self, kind: Kind, priority: int) -> Plan:
+        key = kind.number * PRIORITIES + priority
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self.made(kind, self.price / weight_of(priority))
+        return plan
+
+    def made(self, kind: Kind, price: float) -> Plan:
+        gaps = self._gaps(kind, price)
+        if gaps is None:
+            rough = np.sqrt(2 * price / (kind.weight * np.append(kind._rates, kind._rates[-1])))
+            return Plan(np.maximum(rough, self.least).tolist(), None, math.inf)
+        if math.isinf(kind.span):
+            return Plan(_filled(gaps), None, math.inf)
+        return Plan(_filled(gaps[: kind.split]), _filled(gaps[kind.split :]), kind.span)
+
+    def _gaps(self, kind: Kind, price: float) -> np.ndarray | None:
+        """Between the two nearest prices that were solved for; outside of them as the square root goes."""
+        if kind.solution is None or len(kind.solution.gaps) != len(self.prices):
+            return None
+        solved = kind.solution.gaps
+        inside = min(max(price, self.prices[0]), self.prices[-1])
+        at = min(int(np.searchsorted(self.prices, inside, side="right")) - 1, len(self.prices) - 2)
+        part = math.log(inside / self.prices[at]) / math.log(self.prices[at + 1] / self.prices[at])
+        gaps = np.exp(np.log(solved[at]) * (1 - part) + np.log(solved[at + 1]) * part)
+        return np.asarray(np.maximum(gaps * math.sqrt(price / inside), self.least))
+
+
+def _filled(gaps: np.ndarray) -> list[float]:
+    """One for each edge, the last one repeated where there are fewer."""
+    values: list[float] = gaps[: BINS + 1].tolist()
+    return values + [values[-1]] * (BINS + 1 - len(values))
+
+
+def due(plan: Plan, ages: Ages, entered: float, deadline: float, now: float) -> float:
+    """When to look next after a look `now`."""
+    if now < deadline or plan.after is None:
+        gap = _along(plan.before, ages.place(now - entered))
+        if plan.after is None or math.isinf(deadline):
+            return now + gap
+        over = now - entered + gap - plan.span
+        if over >= 0:
+            return min(deadline + max(over, _AT_ONCE * ages.unit), now + 2 * gap)
+        return now + gap if now + gap <= deadline else deadline + _AT_ONCE * ages.unit
+    return now + _along(plan.after, ages.place(now - deadline))
+
+
+def dues(plan: Plan, ages: Ages, entered: np.ndarray, deadline: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """The same for many orders of one class and priority."""
+    gap = _all_along(plan.before, ages.places(now - entered))
+    if plan.after is None:
+        return now + gap
+    just = _AT_ONCE * ages.unit
+    over = now - entered + gap - plan.span
+    crossing = np.minimum(deadline + np.maximum(over, just), now + 2 * gap)
+    within = np.where(now + gap <= deadline, now + gap, deadline + just)
+    early = np.where(over >= 0, crossing, within)
+    late = now + _all_along(plan.after, ages.places(now - np.minimum(deadline, now)))
+    return np.where(np.isinf(deadline), now + gap, np.where(now < deadline, early, late))
+
+
+def _along(gaps: list[float], place: float) -> float:
+    whole = int(place)
+    gap = gaps[whole]
+    return gap + (place - whole) * (gaps[whole + 1] - gap)
+
+
+def _all_along(gaps: list[float], places: np.ndarray) -> np.ndarray:
+    return np.asarray(np.interp(places, np.arange(len(gaps)), gaps))
+
+
+class Kinds:
+    """All classes met so far."""
+
+    def __init__(self, ages: Ages, priors: Priors) -> None:
+        self._ages = ages
+        self._priors = priors
+        self._found: dict[tuple[str, bool, bool], Kind] = {}
+        self.all: list[Kind] = []
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self.all)
+
+    def of(self, state: str, watching: bool, dated: bool) -> Kind:
+        kind = self._found.get((state, watching, dated))
+        return kind or self._new(state, watching, dated)
+
+    def _new(self, state: str, watching: bool, dated: bool) -> Kind:
+        if len(self.all) >= MOST:
+            state = "/".join(state.split("/")[:2])
+            if (known := self._found.get((state, watching, dated))) is not None:
+                return known
+        kind = Kind(
+            len(self.all), state, watching=watching, dated=dated, ages=self._ages, priors=self._priors
+        )
+        self.all.append(kind)
+        self._found[state, watching, dated] = kind
+        return kind
+
+    def expected(self) -> None:
+        """Meet the classes that those met so far are expected to lead to."""
+        for kind in self.all:
+            for target in [*kind.expected.then, *kind.expected.after_deadline]:
+                if not any(known.state == target for known in self.all):
+                    self._new(target, self._priors.of(target).watching, False)
+
+    def of_state(self) -> dict[str, int]:
+        """The class of each state that most orders of it are in."""
+        found: dict[str, int] = {}
+        for kind in sorted(self.all, key=lambda kind: kind.orders):
+            if not kind.recurring:
+                found[kind.state] = kind.number
+        return found
