@@ -14,7 +14,7 @@ import msgspec
 
 from domain.instants import Instant
 from domain.phases import Phase
-from domain.watch import Watch
+from domain.watch import Watch, settled
 from ordertrail.policy import USUAL_PRIORITY, Standing
 
 _NEW = -(1 << 62)
@@ -159,7 +159,8 @@ class Fleet:
         return self._slots[0] * self._grain if self._slots else math.inf
 
     def watches(self, order_ids: Iterable[str]) -> tuple[dict[str, Watch], list[str]]:
-        """Watches by stream, and the orders left out because they are being looked at."""
+        """Watches by stream, taken to be stored: coverage begins anew. And the orders left out because they
+        are being looked at."""
         found: dict[str, Watch] = {}
         out: list[str] = []
         for order_id in order_ids:
@@ -169,6 +170,8 @@ class Fleet:
                 watched = _unpack(packed)
                 if watched.watch is not None:
                     found[watched.stream(self.provider)] = watched.watch
+                    watched.watch = settled(watched.watch)
+                    self._packed[order_id] = self._pack(watched)
         return found, out
 
     def _pack(self, watched: Watched) -> bytes:

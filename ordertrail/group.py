@@ -11,11 +11,12 @@ from ordertrail.orders import Known
 
 
 class Draft(NamedTuple):
-    """What one look adds to the log; `at` is its place in the group."""
+    """What one look adds to the log; `at` is its place in the group, `known` where the order stands then."""
 
     at: int
     seen: Seen
     entry: Entry | None
+    known: Known
 
 
 class Example(NamedTuple):
@@ -59,20 +60,24 @@ class Group:
         entries = [draft.entry for draft in self.drafts if draft.entry is not None]
         self.entries = [*entries, *self.examples.values()]
 
-    def settle(self) -> tuple[list[Seen], list[Seen]]:
+    def settle(self) -> tuple[list[Draft], list[Draft]]:
         """What is in the log now, and what lost a race and has to be judged again."""
         outcomes = iter(self.outcomes)
-        stored: list[Seen] = []
-        lost: list[Seen] = []
-        beaten: set[OrderKey] = set()
-        for at, seen, entry in self.drafts:
-            if entry is not None and isinstance(next(outcomes), Conflict):
-                beaten.add(seen.key)
-                lost.append(seen)
-            elif seen.key not in beaten:
-                del self.waiting[at]
-                self.done[at] = seen
-                stored.append(seen)
+        refused = {
+            draft.at
+            for draft in self.drafts
+            if draft.entry is not None and isinstance(next(outcomes), Conflict)
+        }
+        beaten = {draft.seen.key for draft in self.drafts if draft.at in refused}
+        stored: list[Draft] = []
+        lost: list[Draft] = []
+        for draft in self.drafts:
+            if draft.at in refused or (draft.entry is None and draft.seen.key in beaten):
+                lost.append(draft)
+            else:
+                del self.waiting[draft.at]
+                self.done[draft.at] = draft.seen
+                stored.append(draft)
         return stored, lost
 
 
