@@ -11,6 +11,7 @@ import httpx
 
 from adapters.adapter import Execution
 from adapters.endpoint import Endpoint, post, segment
+from adapters.http import WITHHELD
 from domain.body import Malformed, parse
 from domain.execution import Accepted, Busy, Outcome, Refused, Uncertain
 from domain.fields import Detail
@@ -36,9 +37,9 @@ def request(endpoint: Endpoint, order_id: str, sort: str, funding: str) -> httpx
 
 def read(came: Answer | Failed, funding: str, api_key: str | None) -> Outcome | Busy:
     if isinstance(came, Failed):
-        return Uncertain(came.kind)
+        return Busy(Uncertain(came.kind)) if came.kind == WITHHELD else Uncertain(came.kind)
     if came.status == TOO_MANY:
-        return Busy(came.status)
+        return Busy(Refused("too many requests", came.status))
     if came.status in REFUSALS:
         return Refused(_reason(came, api_key) or REFUSALS[came.status], came.status)
     if came.status != 200:

@@ -56,9 +56,9 @@ class Uncertain(NamedTuple):
 
 
 class Busy(NamedTuple):
-    """Asked too often: the request was not taken, and may be sent again."""
+    """The request was not taken, and may be sent again; `given_up` is what to tell if it is not."""
 
-    http_status: int
+    given_up: "Refused | Uncertain"
 
 
 Outcome = Accepted | Refused | Uncertain

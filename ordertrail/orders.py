@@ -18,10 +18,23 @@ from domain.events import Data, Event
 from domain.identity import OrderKey, stream_name
 from domain.instants import Instant
 from domain.judge import rules
-from domain.log import Conflict, Entry, Log, LogError, NewEvent, Registration, Row, WatchRow
+from domain.log import (
+    Committed,
+    Conflict,
+    Effect,
+    Entry,
+    Gone,
+    Log,
+    LogError,
+    NewEvent,
+    Registration,
+    Repeated,
+    Row,
+    WatchRow,
+)
 from domain.order import Order, Tracking, evolve
 from domain.provider import Provider
-from domain.watch import Watch
+from domain.watch import PATIENCE, Patience, Watch, covered, current
 
 ATTEMPTS = 20
 TOGETHER = 500
@@ -29,10 +42,11 @@ TOGETHER = 500
 
 @dataclass(slots=True)
 class Known:
-    """An order as far as this process has seen it committed."""
+    """An order as far as this process has seen it committed; `revision` is of the stored watch."""
 
     order: Order = field(default_factory=Order)
     watch: Watch = field(default_factory=Watch)
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,28 @@ class Tracked:
     stream: str
     new: bool
     changed: bool
+
+
+class Stamp(NamedTuple):
+    """What every event has that comes from no look: when, by which rules, by whom it was written."""
+
+    at: Instant
+    rules: str
+    worker: str
+
+
+class Act(NamedTuple):
+    """A command's events, and what else it does, given where the order stands after them."""
+
+    events: Sequence[Event[Data]]
+    effect: Callable[[Order], Effect]
+
+
+class Acted(NamedTuple):
+    """Where the order stands now, and whether the act was stored."""
+
+    order: Order
+    outcome: Committed | Repeated | Gone
 
 
 class _Begun(NamedTuple):
@@ -75,10 +111,13 @@ class Orders:
         environments: Mapping[str, str],
         now: Callable[[], Instant],
         rng: Random,
+        patience: Patience = PATIENCE,
         worker: str = "main",
         cached: int = 20_000,
     ) -> None:
         self.log = log
+        self._patience = patience
+        self._writer = f"{worker}/{rng.getrandbits(64):016x}"
         self._vault = vault
         self._providers = providers
         self._environments = environments
@@ -128,11 +167,41 @@ class Orders:
         return self._fetch([stream])[stream]
 
     def save_watches(self, watches: Mapping[str, Watch]) -> None:
-        """Coverage of unchanged looks, by stream, in one batch."""
-        self.log.save_watches([watch_row(stream, watch) for stream, watch in watches.items()])
-        for stream, watch in watches.items():
-            if stream in self._known:
-                self._known[stream].watch = watch
+        """Add the coverage of unchanged looks, by stream, to what is stored of it, many in one batch."""
+        waiting = dict(watches)
+        for _ in range(ATTEMPTS):
+            stored = self._stored_watches(list(waiting))
+            merged = {stream: self._merged(watch, stored[stream][0]) for stream, watch in waiting.items()}
+            rows = [self._watch_row(stream, watch, stored[stream][1] + 1) for stream, watch in merged.items()]
+            lost = set(self.log.save_watches(rows))
+            for stream, watch in merged.items():
+                if stream in lost:
+                    self._known.pop(stream, None)
+                elif stream in self._known:
+                    known = self._known[stream]
+                    known.watch, known.revision = watch, stored[stream][1] + 1
+            waiting = {stream: watch for stream, watch in waiting.items() if stream in lost}
+            if not waiting:
+                return
+        raise LogError(f"{len(waiting)} orders' coverage lost every one of {ATTEMPTS} races")
+
+    def _stored_watches(self, streams: Sequence[str]) -> dict[str, tuple[Watch, int]]:
+        """Watches as stored, and their revisions; 0 for one that is not."""
+        held = {
+            stream: (self._known[stream].watch, self._known[stream].revision)
+            for stream in streams
+            if stream in self._known
+        }
+        rows = self.log.watches([stream for stream in streams if stream not in held])
+        nothing = (Watch(), 0)
+        read = {stream: (watch_of(row.watch), row.revision) for stream, row in rows.items()}
+        return {stream: held.get(stream) or read.get(stream, nothing) for stream in streams}
+
+    def _merged(self, own: Watch, stored: Watch) -> Watch:
+        return covered(current(own, stored), stored, self._patience.coverage_gap)
+
+    def _watch_row(self, stream: str, watch: Watch, revision: int) -> WatchRow:
+        return watch_row(stream, watch)._replace(writer=self._writer, revision=revision)
 
     def _command(self, key: OrderKey, events: Callable[[Order, Instant], list[Event[Data]]]) -> bool:
         stream = self.log.registered(*key)
@@ -143,9 +212,52 @@ class Orders:
             rows, order = chained(stream, known.order, events(known.order, self._now()))
             if not rows:
                 return False
-            if self._stored(Entry(events=rows), stream, Known(order, known.watch)):
+            if self._stored(Entry(events=rows), stream, Known(order, known.watch, known.revision)):
                 return True
         raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def act(self, key: OrderKey, decide: Callable[[Order, Stamp], Act]) -> Acted | None:
+        """Decide on where the order stands by the log, and store events and effect together.
+
+        None: the order is unknown. After a LogUnreachable the act may be stored.
+        """
+        for _ in range(ATTEMPTS):
+            known = self.known(key)
+            stream = self.log.registered(*key)
+            if known is None or stream is None:
+                return None
+            act = decide(known.order, Stamp(self._now(), self._rules(key.provider), self._worker))
+            rows, order = chained(stream, known.order, act.events)
+            outcome = self.log.act(Entry(events=rows), act.effect(order))
+            if not isinstance(outcome, Conflict):
+                return self._acted(stream, Known(order, known.watch, known.revision), outcome)
+        raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def track_and(
+        self,
+        key: OrderKey,
+        wanted: Callable[[Tracking | None], Tracking],
+        effect: Callable[[Order], Effect],
+    ) -> Acted:
+        """Track an order on terms that depend on those before, and store an effect with it.
+
+        Raises WrongEnvironment before anything is written.
+        """
+        for _ in range(ATTEMPTS):
+            known = self.known(key)
+            terms = wanted(known.order.tracking if known else None)
+            self._check_environment(key.provider, terms.environment)
+            begun = self._begun(key, terms)
+            outcome = self.log.act(begun.entry or Entry(), effect(begun.known.order))
+            if not isinstance(outcome, Conflict):
+                return self._acted(begun.tracked.stream, begun.known, outcome)
+        raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def _acted(self, stream: str, known: Known, outcome: Committed | Repeated | Gone) -> Acted:
+        self._known.pop(stream, None)
+        if isinstance(outcome, Committed):
+            self._remember(stream, known)
+        return Acted(known.order, outcome)
 
     def _track_together(self, orders: Sequence[tuple[OrderKey, Tracking]]) -> list[Tracked]:
         drafts = [self._begun(key, wanted) for key, wanted in orders]
@@ -186,7 +298,8 @@ class Orders:
         )
         rows, order = chained(stream, known.order, events)
         tracked = Tracked(key, stream, new=False, changed=bool(rows))
-        return _Begun(tracked, Entry(events=rows) if rows else None, Known(order, known.watch))
+        entry = Entry(events=rows) if rows else None
+        return _Begun(tracked, entry, Known(order, known.watch, known.revision))
 
     def _registered(
         self, key: OrderKey, wanted: Tracking, at: Instant, recorded_at: Instant
@@ -232,11 +345,12 @@ class Orders:
     def _fetch(self, streams: Sequence[str]) -> dict[str, Known]:
         missing = [stream for stream in dict.fromkeys(streams) if stream not in self._known]
         if missing:
-            rows = self.log.streams(missing)
+            rows, kept = self.log.streams(missing), self.log.watches(missing)
             for stream in missing:
-                kept = self.log.watch(stream)
-                watch = Watch() if kept is None else watch_of(kept.watch)
-                self._remember(stream, Known(fold(rows.get(stream, [])), watch))
+                known = Known(fold(rows.get(stream, [])))
+                if (row := kept.get(stream)) is not None:
+                    known.watch, known.revision = watch_of(row.watch), row.revision
+                self._remember(stream, known)
         return {stream: self._known[stream] for stream in streams}
 
     def _remember(self, stream: str, known: Known) -> None:

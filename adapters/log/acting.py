@@ -27,6 +27,8 @@ OPEN = (
     "SELECT id, verb, order_name, asked_at, args, command, claimed_by, claimed_at FROM requests "
     "WHERE verb {any} AND id > ? ORDER BY id LIMIT ?"
 )
+DROP = "DELETE FROM requests WHERE id = ? AND claimed_by IS NULL"
+END = "DELETE FROM requests WHERE id = ? AND claimed_by IS NOT NULL"
 
 
 class _Repeated(Exception):
@@ -79,7 +81,9 @@ def _act(transaction: Transaction, entry: Entry, effect: Effect) -> Outcome:
         raise _Repeated
     if effect.claims and not _claimed(transaction, effect.claims):
         raise _Gone
-    if effect.ends is not None and not transaction.run("DELETE FROM requests WHERE id = ?", effect.ends):
+    if effect.drops is not None and not transaction.run(DROP, effect.drops):
+        raise _Gone
+    if effect.ends is not None and not transaction.run(END, effect.ends):
         raise _Gone
     if effect.asks:
         _ask(transaction, effect.asks)
@@ -111,9 +115,8 @@ def _ask(transaction: Transaction, request: NewRequest) -> None:
 
 
 def _claim(transaction: Transaction, requests: Sequence[Request]) -> list[Request]:
-    statement = "DELETE FROM requests WHERE id = ? AND claimed_by IS NULL"
-    return [request for request in requests if transaction.run(statement, request.id)]
+    return [request for request in requests if transaction.run(DROP, request.id)]
 
 
 def _request_of(effect: Effect) -> int:
-    return effect.claims.request if effect.claims else effect.ends or 0
+    return effect.claims.request if effect.claims else effect.drops or effect.ends or 0

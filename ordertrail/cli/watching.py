@@ -11,11 +11,13 @@ from rich.console import Console
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text
+from domain.log import NewRequest
 from domain.order import Tracking
 from ordertrail.captured import Reader
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No
 from ordertrail.cli.values import ACTOR, NORMALISE, ORDER, TIME
+from ordertrail.following import REFRESH
 from ordertrail.importing import Import, Imported
 from ordertrail.machine import now
 from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes
@@ -189,7 +191,7 @@ def refresh(session: Session, order: OrderKey) -> None:
         held = parts.recorder.known(order)
         if held is None or not held.order.watched:
             raise No(f"{order} is not watched any more: `ordertrail track {order}` goes on with it")
-        parts.log.ask("refresh", str(order), now())
+        parts.log.ask(NewRequest(REFRESH, str(order), now()))
     if session.json:
         session.line({"order": str(order), "asked": True})
     else:

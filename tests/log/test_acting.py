@@ -74,12 +74,23 @@ def test_a_conflict_leaves_the_request_open(log: Log) -> None:
     assert log.requests(VERBS, 10) == [request]
 
 
-def test_a_request_ends_once(log: Log, other: Log) -> None:
+def test_a_claimed_request_ends_once(log: Log, other: Log) -> None:
     request = asked(log, "execute")
+    assert log.act(events("s", 1), Effect(ends=request.id)) == Gone(request.id)
+    log.act(events("s", 1), Effect(claims=Claim(request.id, "one", 9)))
 
-    assert isinstance(log.act(events("s", 1), Effect(ends=request.id)), Committed)
-    assert other.act(events("s", 2), Effect(ends=request.id)) == Gone(request.id)
-    assert len(log.stream("s")) == 1
+    assert isinstance(log.act(events("s", 2), Effect(ends=request.id)), Committed)
+    assert other.act(events("s", 3), Effect(ends=request.id)) == Gone(request.id)
+    assert len(log.stream("s")) == 2
+
+
+def test_only_a_request_that_nobody_is_about_can_be_dropped(log: Log, other: Log) -> None:
+    first, second = asked(log, "execute"), asked(log, "execute")
+    other.act(events("s", 1), Effect(claims=Claim(first.id, "one", 9)))
+
+    assert log.act(Entry(), Effect(drops=first.id)) == Gone(first.id)
+    assert log.act(Entry(), Effect(drops=second.id)) == Committed([])
+    assert [request.id for request in log.requests(VERBS, 10)] == [first.id]
 
 
 def test_a_command_is_done_once_and_its_reply_waits_in_the_outbox(log: Log, other: Log) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.identity import OrderKey
 from domain.instants import text
-from domain.log import Log, LogRefused, LogUnreachable
+from domain.log import Log, LogRefused, LogUnreachable, NewRequest
 from domain.phases import Phase
 from domain.watch import Watch
 from ordertrail.budget import Window
@@ -80,7 +80,7 @@ async def test_a_request_to_refresh_comes_before_all_else(place: Place) -> None:
 
     async with running(place.worker("xverse")) as worker:
         await until(lambda: worker.counts["xverse"].looks == len(keys))
-        place.log.ask("refresh", str(keys[0]), time.time_ns() // 1000)
+        place.log.ask(NewRequest("refresh", str(keys[0]), time.time_ns() // 1000))
         await until(lambda: worker.counts["xverse"].looks == len(keys) + 1)
 
 
