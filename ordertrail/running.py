@@ -72,7 +72,7 @@ async def run_roles(
 ) -> None:
     """Until `stop`. What one role can't mend ends all, but publishing or serving alone: the others go on.
 
-    Raises LogRefused, VaultError, PublishingRefused, ServingRefused, AddressRefused.
+    Raises LogRefused, VaultError, PollingRefused, PublishingRefused, ServingRefused, AddressRefused.
     """
     spare_the_collector()
     server = server_of(settings, logger) if Role.SERVE in roles else None

@@ -11,7 +11,10 @@ import httpx
 
 from adapters.clock import SystemClock
 from adapters.endpoint import Endpoint
-from adapters.log import open_log
+from adapters.kafka.ownership import GroupMember
+from adapters.log import masked, open_log
+from adapters.log.turn import turn_at
+from adapters.membership import Membership
 from adapters.providers import ADAPTERS
 from adapters.vault import Vault, VaultError, load_key
 from domain.identity import uuid7
@@ -22,12 +25,15 @@ from ordertrail.circuit import Circuit
 from ordertrail.door import Address, Door, refuse_open_door
 from ordertrail.lane import Target
 from ordertrail.machine import now, random_source
+from ordertrail.ownership import Alone, LogWitness
 from ordertrail.policy import PlainPolicy
 from ordertrail.poll import Worker
 from ordertrail.publishing import Task
 from ordertrail.record import Recorder
 from ordertrail.serve import Server
 from ordertrail.settings import Settings
+from ordertrail.thread import OneThread
+from ordertrail.turns import InTurn
 
 SQLITE = "sqlite:///"
 MEMORY = ":memory:"
@@ -166,6 +172,28 @@ def worker_of(settings: Settings, logger: Logger) -> Worker:
         worker=settings.worker,
         body_limit=settings.body_limit,
         coverage_gap=settings.judging.coverage_gap,
+        membership=membership_of(settings, logger),
+        logger=logger,
+    )
+
+
+def membership_of(settings: Settings, logger: Logger) -> Membership:
+    """With Kafka a member of the group that shares the orders of a log, else the only one who asks."""
+    inner: Membership = Alone()
+    if settings.kafka is not None:
+        inner = GroupMember(
+            settings.kafka,
+            prefix=settings.topics.prefix,
+            replication=settings.topics.replication,
+            witness=LogWitness(partial(made_log, settings), OneThread("witness")),
+            logger=logger,
+        )
+    return InTurn(
+        turn_at(settings.log, shared=settings.kafka is not None),
+        inner,
+        shown=masked(settings.log),
+        clock=SystemClock(),
+        make_thread=OneThread,
         logger=logger,
     )
 

@@ -79,6 +79,12 @@ class GroupMember:
         return bool(self._token) and self._steady() < self._certain_until
 
     async def run(self, owner: Owner) -> None:
+        try:
+            await self._stay(owner)
+        finally:
+            await self._witness.close()
+
+    async def _stay(self, owner: Owner) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
@@ -93,15 +99,25 @@ class GroupMember:
 
     async def settle(self, *, gained: bool) -> bool:
         token = self._token
-        while not self.holds():
+        while not await self._announced(token):
             if not token or self._token != token:
                 return False
-            await asyncio.sleep(0.02)
-        await self._witness.tell(token)
-        self._told = self._token == token
+            await asyncio.sleep(0.05)
+        self._told = True
         if gained:
             await asyncio.sleep(SETTLE_SECONDS)
         return self._token == token and self.holds()
+
+    async def _announced(self, token: str) -> bool:
+        """Only what is certain at that moment is told."""
+        if not self.holds() or self._token != token:
+            return False
+        try:
+            async with asyncio.timeout(WITNESSED_SECONDS):
+                await self._witness.tell(token)
+        except Exception:  # noqa: BLE001 whatever keeps the witness from listening, it is told again
+            return False
+        return self._token == token
 
     async def _belong(self, owner: Owner) -> None:
         """One consumer, from joining to leaving."""

@@ -19,6 +19,7 @@ from ordertrail.orders import WrongEnvironment
 from ordertrail.setting_sources import SettingsError
 from ordertrail.stream import UnknownOrder
 from ordertrail.supervise import PublishingRefused
+from ordertrail.turns import PollingRefused
 
 
 class Exit(IntEnum):
@@ -58,6 +59,7 @@ STATUS: tuple[tuple[type[Exception], Exit], ...] = (
     (TopicRefused, Exit.NO),
     (PublishRefused, Exit.NO),
     (PublishingRefused, Exit.NO),
+    (PollingRefused, Exit.UNREACHABLE),
     (PublisherFailed, Exit.UNREACHABLE),
     (PublishError, Exit.NO),
     (FetchFailed, Exit.UNREACHABLE),
