@@ -34,7 +34,7 @@ from domain.log import (
 )
 from domain.order import Order, Tracking, evolve
 from domain.provider import Provider
-from domain.watch import PATIENCE, Patience, Watch, covered, current
+from domain.watch import PATIENCE, Patience, Watch, continued, covered, current
 
 ATTEMPTS = 20
 TOGETHER = 500
@@ -72,6 +72,13 @@ class Act(NamedTuple):
 
     events: Sequence[Event[Data]]
     effect: Callable[[Order], Effect]
+
+
+class Amendment(NamedTuple):
+    """Events that come from no look, and the watch after them."""
+
+    events: Sequence[Event[Data]]
+    watch: Watch
 
 
 class Acted(NamedTuple):
@@ -252,6 +259,37 @@ class Orders:
             if not isinstance(outcome, Conflict):
                 return self._acted(begun.tracked.stream, begun.known, outcome)
         raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def amend(self, key: OrderKey, decide: Callable[[Known, Stamp], Amendment]) -> Known | None:
+        """Append what is decided where the order stands by the log, and the watch that goes with it.
+
+        None: the order is unknown.
+        """
+        for _ in range(ATTEMPTS):
+            known, stream = self.known(key), self.log.registered(*key)
+            if known is None or stream is None:
+                return None
+            amendment = decide(known, Stamp(self._now(), self._rules(key.provider), self._worker))
+            rows, order = chained(stream, known.order, amendment.events)
+            if not rows:
+                return known
+            after = Known(order, amendment.watch, known.revision + 1)
+            row = self._watch_row(stream, after.watch, after.revision)
+            if self._stored(Entry(events=rows, watch=row), stream, after):
+                self._put_watch(stream, after)
+                return after
+        raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
+
+    def _put_watch(self, stream: str, known: Known) -> None:
+        """Where others saved coverage meanwhile, their coverage stays and the rest is as decided."""
+        for _ in range(ATTEMPTS):
+            row = self.log.watch(stream)
+            if row is None or row.writer == self._writer:
+                return
+            watch, known.revision = continued(watch_of(row.watch), known.watch), row.revision + 1
+            known.watch = watch
+            if not self.log.save_watches([self._watch_row(stream, watch, known.revision)]):
+                return
 
     def _acted(self, stream: str, known: Known, outcome: Committed | Repeated | Gone) -> Acted:
         self._known.pop(stream, None)
