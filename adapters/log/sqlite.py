@@ -6,13 +6,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.log.database import Database, Result, Taken, Transaction
 from adapters.log.schema import Kind, Parameter, Record, Table, creation
-from adapters.log.sqlite_recorder import BUSY_SECONDS, LogDatastore, SqliteLogRecorder
+from adapters.log.sqlite_recorder import (
+    BUSY_SECONDS,
+    LogDatastore,
+    SqliteLogRecorder,
+    insertion,
+    portions,
+)
 from domain.log import LogRefused, LogUnreachable, NewEvent
 
 POLL_SECONDS = 0.02
@@ -120,10 +127,12 @@ class SqliteTransaction(Transaction):
         return _rows(self._cursor, statement, cells)
 
     def put(self, table: Table, rows: Sequence[Record]) -> int:
-        if not rows:
-            return 0
-        self._cursor.executemany(_insertion(table), map(tuple, rows))  # sqlite3 is slower with subclasses
-        return self._cursor.sqlite_cursor.rowcount
+        stored = 0
+        for portion in portions(rows):
+            statement = f"{insertion(table.name, _columns(table), len(portion))} {table.on_conflict}"
+            self._cursor.execute(statement, [*chain.from_iterable(portion)])
+            stored += self._cursor.sqlite_cursor.rowcount
+        return stored
 
     def put_in_order(self, table: Table, rows: Sequence[Record]) -> None:
         self.put(table, rows)
@@ -164,7 +173,5 @@ def _worded(statement: str) -> str:
 
 
 @cache
-def _insertion(table: Table) -> str:
-    names = [column.name for column in table.filled]
-    marks = ", ".join("?" * len(names))
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {table.on_conflict}"
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.filled)

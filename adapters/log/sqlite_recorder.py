@@ -4,6 +4,8 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
 
 from eventsourcing.persistence import Notification, StoredEvent, Tracking
 from eventsourcing.sqlite import (
@@ -20,6 +22,9 @@ RETRY_SECONDS = 0.02
 CACHE_KIB = 4 * 1024
 CHECKPOINT_PAGES = 4000
 LAST = 2**63 - 1
+
+EVENT_COLUMNS = ("originator_id", "originator_version", "topic", "state")
+ROWS_AT_ONCE = 500
 
 StoredRow = tuple[str, int, str, bytes]
 
@@ -70,10 +75,6 @@ class LogDatastore(SQLiteDatastore):
 class SqliteLogRecorder(SQLiteProcessRecorder):
     def __init__(self, datastore: SQLiteDatastore) -> None:
         super().__init__(datastore)
-        self.insert_events_statement = (
-            f"INSERT INTO {self.events_table_name} (originator_id, originator_version, topic, state) "
-            "VALUES (?, ?, ?, ?)"
-        )
 
     def construct_create_table_statements(self) -> list[str]:
         """Of the library's statements the events table is the first; the implicit rowid it would have can be
@@ -91,11 +92,10 @@ class SqliteLogRecorder(SQLiteProcessRecorder):
 
     def insert_rows(self, cursor: SQLiteCursor, rows: Sequence[StoredRow]) -> list[int]:
         """Their positions, which are contiguous: there is one writer at a time."""
-        if not rows:
-            return []
-        cursor.executemany(self.insert_events_statement, map(tuple, rows))
-        cursor.execute("SELECT last_insert_rowid()")
-        last = cursor.fetchone()[0]
+        last = 0
+        for portion in portions(rows):
+            statement = insertion(self.events_table_name, EVENT_COLUMNS, len(portion))
+            last = cursor.sqlite_cursor.execute(statement, [*chain.from_iterable(portion)]).lastrowid or 0
         return list(range(last - len(rows) + 1, last + 1))
 
     def _insert_events(
@@ -132,3 +132,17 @@ class SqliteLogRecorder(SQLiteProcessRecorder):
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(statement, (beyond, LAST if stop is None else stop, *topics, limit))
             return [Notification(*row) for row in cursor.fetchall()]
+
+
+@lru_cache(256)
+def insertion(table: str, columns: Sequence[str], rows: int) -> str:
+    """One statement for many rows: `executemany` takes and gives up Python's lock for each of them, and other
+    threads wait."""
+    marks = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"
+
+
+def portions(rows: Sequence[Sequence[object]]) -> Iterator[Sequence[Sequence[object]]]:
+    """As many rows at a time as a statement has room for."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]
