@@ -77,16 +77,14 @@ def unable(provider: Provider) -> str | None:
 
 
 def obstacle(order: Order, provider: Provider) -> str | None:
-    """Why the order can't be executed now; None: it can."""
+    """Why the order can't be executed now; None: it can, as far as anything was seen of it."""
     if why := unable(provider):
         return why
     if not order.watched:
         return "it is not watched: nobody would see what comes of it"
     if order.execution is not None and order.execution.stage in BEGUN:
         return _BLOCKED[order.execution.stage].format(version=order.execution.version)
-    if order.phase is None:
-        return "it was never seen yet, so nobody knows what kind of order it is: wait for its first look"
-    if order.phase not in EXECUTABLE:
+    if order.phase is not None and order.phase not in EXECUTABLE:
         return f"it is {order.state or order.phase}: there is nothing left to execute"
     return None
 

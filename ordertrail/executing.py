@@ -91,7 +91,9 @@ class Executor:
         """In a first step what may be known before anything is promised, then the request itself."""
         key, way = _key(request), lane.target.adapter.execution
         known = await self._writer.call(lambda recorder: recorder.known(key))
-        kind = None if way is None or known is None else way.kind(known.order.details)
+        if known is None or known.order.state is None:
+            return None  # until it is seen
+        kind = None if way is None else way.kind(known.order.details)
         if way is None or kind is None:
             return await self._turn_down(request, executions.UNKNOWN_KIND)
         wish = executions.wish_of(request)

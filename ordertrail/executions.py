@@ -22,7 +22,7 @@ from ordertrail import replies
 from ordertrail.following import EXECUTE
 from ordertrail.orders import Act, Orders, Stamp
 
-UNKNOWN_KIND = "nobody knows yet whether it is a mint or an etch: wait for a look that shows its orderType"
+UNKNOWN_KIND = "its provider does not say what kind of order it is"
 LEFT_BEHIND = "the worker ended before an answer came"
 
 
@@ -42,11 +42,11 @@ def new_request(key: OrderKey, wish: Wish, at: Instant, command: str | None = No
 
 
 def obstacle(order: Order, provider: Provider, adapter: Adapter) -> str | None:
-    """Why the order can't be executed now; None: it can."""
+    """Why the order can't be executed now; None: it can, or was never seen."""
     if why := execution.obstacle(order, provider):
         return why
     known = adapter.execution is not None and adapter.execution.kind(order.details) is not None
-    return None if known else UNKNOWN_KIND
+    return None if known or order.state is None else UNKNOWN_KIND
 
 
 def waiting(log: Log, key: OrderKey) -> Request | None:
