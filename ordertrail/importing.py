@@ -1,12 +1,13 @@
 """Captured polls become history: the file's looks are judged and recorded as if we had asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from domain.readings import Answer
 from ordertrail.captured import LINE_BYTES, Reader, Refused, numbered
-from ordertrail.observation import Observation
+from ordertrail.observation import Observation, Seen
 from ordertrail.record import Recorder
 
 BATCH_LOOKS = 500
@@ -35,19 +36,28 @@ class Import:
 
     def run(self, file: BinaryIO) -> Imported:
         """Raises LogError and WrongEnvironment; what was imported till then is skipped the next time."""
-        done, batch, size = Imported(), list[Observation](), 0
+        done = Imported()
+        with ThreadPoolExecutor(1, "commit") as committing:
+            for seen in self.recorder.observe_all(self._portions(file, done), committing):
+                self._count(seen, done)
+                self.progress(done)
+        self.progress(done)
+        return done
+
+    def _portions(self, file: BinaryIO, done: Imported) -> Iterator[list[Observation]]:
+        portion, size = list[Observation](), 0
         for number, content in numbered(file):
             done.lines += 1
             observation = self._observation(number, content, done)
             if observation is None:
                 continue
-            batch.append(observation)
+            portion.append(observation)
             size += _size(observation)
-            if len(batch) == BATCH_LOOKS or size > BATCH_BYTES:
-                self._record(batch, done)
-                batch, size = [], 0
-        self._record(batch, done)
-        return done
+            if len(portion) == BATCH_LOOKS or size > BATCH_BYTES:
+                yield portion
+                portion, size = [], 0
+        if portion:
+            yield portion
 
     def _observation(self, number: int, content: bytes | None, done: Imported) -> Observation | None:
         try:
@@ -59,12 +69,11 @@ class Import:
             self.refuse(number, str(error))
             return None
 
-    def _record(self, batch: list[Observation], done: Imported) -> None:
-        for seen in self.recorder.observe(batch) if batch else ():
-            done.skipped += seen.skipped
-            done.looks += not seen.skipped
-            done.events += len(seen.events)
-        self.progress(done)
+    def _count(self, seen: Sequence[Seen], done: Imported) -> None:
+        for one in seen:
+            done.skipped += one.skipped
+            done.looks += not one.skipped
+            done.events += len(one.events)
 
 
 def _size(observation: Observation) -> int:
