@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Final, Literal, Protocol
 
-from simulators.core import Provider, Simulator
+from simulators.core import Appearance, Provider, Simulator
+from simulators.fates import Fate
 from simulators.faults import Fault, FaultPlan
 from simulators.limits import Window, Windows
 from simulators.message import Answer, Request
@@ -15,6 +16,8 @@ from simulators.xverse import Xverse
 __all__ = [
     "PROVIDERS",
     "Answer",
+    "Appearance",
+    "Fate",
     "Fault",
     "FaultPlan",
     "Request",
@@ -26,7 +29,7 @@ __all__ = [
 
 
 class ProviderMaker(Protocol):
-    def __call__(self, *, seed: int, time_scale: float) -> Provider: ...
+    def __call__(self, *, seed: int, time_scale: float, fates: Collection[str] = ()) -> Provider: ...
 
 
 PROVIDERS: Final[Mapping[str, ProviderMaker]] = {
@@ -44,13 +47,15 @@ def build(
     time_scale: float = 1.0,
     windows: Windows | Literal["documented"] | None = "documented",
     faults: FaultPlan | None = None,
+    fates: Collection[str] = (),
     api_keys: Collection[str] | None = None,
 ) -> Simulator:
     """A simulator of a provider; KeyError if there is none of that name.
 
     `time_scale` multiplies every dwell time. `windows`: the provider's own, others by the same rule names, or
-    None for no limits. `api_keys` None: any key passes where one is required.
+    None for no limits. `fates`: what is to happen to many orders, see `Fate`. `api_keys` None: any key passes
+    where one is required.
     """
-    source = PROVIDERS[provider](seed=seed, time_scale=time_scale)
+    source = PROVIDERS[provider](seed=seed, time_scale=time_scale, fates=fates)
     limits = source.windows if windows == "documented" else windows
     return Simulator(source, seed=seed, windows=limits, faults=faults or {}, api_keys=api_keys)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from simulators.details import Shown, details
 from simulators.faults import (
     AFTER,
     BEFORE,
@@ -26,11 +27,13 @@ from simulators.truth import PREFIX, truth_answer, truth_of
 class Call:
     """One request being answered: when, and with which fault, if any, the provider shows its orders.
 
-    `instead`: the order that is shown whichever was asked for.
+    `watched`: patterns of the details that what is told is marked with; `instead`: the order that is shown
+    whichever was asked for.
     """
 
     request: Request
     now: float
+    watched: Sequence[str] = ()
     rng: Random | None = None
     fault: Fault | None = None
     took_effect: bool = False
@@ -45,16 +48,26 @@ class Call:
     ) -> Body:
         """The body a GET of this order shows now, or what the fault makes of it."""
         if self.rng is None or self.fault is None:
-            self.told = Told(order.id, self.now, order.state_at(self.now))
-            return body_at(order, self.now)
+            body = body_at(order, self.now)
+            self.told = Told(order.id, self.now, order.state_at(self.now), details(body, self.watched))
+            return body
         asked, order = order, self.instead or order
         view, distortion = VIEWS.get(self.fault), DISTORTIONS.get(self.fault)
         at = view(order, self.now, self.rng) if view else self.now
         honest = body_at(order, at)
-        self.told = Told(order.id, at, order.state_at(at))
         body = distortion(honest, state_fields, self.rng) if distortion else honest
+        self.told = Told(order.id, at, order.state_at(at), details(body, self.watched))
         self.took_effect = at != self.now or body != honest or asked.id != order.id
         return body
+
+
+class Appearance(NamedTuple):
+    """From `at` on (seconds UTC) a body shows this value under this path; `gone`: the path no more."""
+
+    at: float
+    path: str
+    value: Shown = None
+    gone: bool = False
 
 
 class Provider(Protocol):
@@ -62,6 +75,7 @@ class Provider(Protocol):
 
     name: str
     windows: Windows
+    watched: Sequence[str]
 
     def orders(self) -> Iterable[Order[Any]]: ...
     def order(self, order_id: str) -> Order[Any] | None: ...
@@ -72,6 +86,7 @@ class Provider(Protocol):
     def broken(self) -> Answer: ...
     def unknown(self) -> Answer: ...
     def answer(self, call: Call) -> Answer: ...
+    def view(self, order: Order[Any], at: float, version: str) -> Body: ...
     def sample(self, number: int) -> Request: ...
     def created_id(self, answer: Answer) -> str: ...
 
@@ -107,7 +122,7 @@ class Simulator:
         if wait > 0:
             return replace(self._source.too_many(wait), over_limit=True)
         if not self._faults:
-            return self._answered(Call(request, now))
+            return self._answered(Call(request, now, self._source.watched))
         return self._faulty(request, now)
 
     def seed_orders(self, count: int, now: float) -> list[str]:
@@ -122,6 +137,24 @@ class Simulator:
     def truth(self, now: float) -> list[Body]:
         """The truth of every order, in the order they were placed; shape: see `simulators.truth`."""
         return [truth_of(order, now) for order in self._source.orders()]
+
+    def appearances(self, order_id: str, now: float, version: str = "") -> list[Appearance]:
+        """Every change of what an order shows beside its state, as it came about; `version` of the API."""
+        order = self._source.order(order_id)
+        if order is None:
+            return []
+        times = {order.created_at, *(step.entered_at for step in order.steps), *(c.at for c in order.changes)}
+        seen: dict[str, Shown] = {}
+        found: list[Appearance] = []
+        for at in sorted(at for at in times if at <= now):
+            shown = details(self._source.view(order, at, version), self._source.watched)
+            for path in sorted(seen.keys() | shown.keys()):
+                if path not in shown:
+                    found.append(Appearance(at, path, gone=True))
+                elif path not in seen or seen[path] != shown[path]:
+                    found.append(Appearance(at, path, shown[path]))
+            seen = shown
+        return found
 
     def truth_of(self, order_id: str, now: float) -> Body | None:
         order = self._source.order(order_id)
@@ -139,11 +172,11 @@ class Simulator:
         rng = fault_rng(self._seed, self.provider, request, now)
         fault = draw_fault(self._faults, rng)
         if fault is None:
-            return self._answered(Call(request, now))
+            return self._answered(Call(request, now, self._source.watched))
         if fault in BEFORE:
             return replace(BEFORE[fault](self._source, rng, now), fault=fault)
         instead = rng.choice(list(self._source.orders())) if fault in OTHERS else None
-        call = Call(request, now, rng, fault, instead=instead)
+        call = Call(request, now, self._source.watched, rng, fault, instead=instead)
         honest = self._answered(call)
         answer = AFTER[fault](honest, rng) if fault in AFTER else honest
         if fault is Fault.STALE_WITH_AGE and call.told is not None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from simulators.details import Shown
+
 JSON_TYPE = "application/json"
 
 Body = dict[str, Any]
@@ -46,11 +48,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whose truth a body tells, and of which moment (seconds UTC): what no client can know."""
+    """Whose truth a body tells, and of which moment (seconds UTC): what no client can know.
+
+    `details`: what it shows beside the state, by path; see `simulators.details`.
+    """
 
     order: str
     at: float
     state: str
+    details: Mapping[str, Shown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

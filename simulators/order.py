@@ -6,7 +6,7 @@ book's `time_scale`.
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Generic, TypeVar
@@ -65,11 +65,14 @@ def _entered(step: Step) -> float:
 
 
 class Walk:
-    """Draws an order's steps one after the other."""
+    """Draws an order's steps one after the other. `fates`: what is to be likely that usually is not."""
 
-    def __init__(self, rng: Random, first: str, at: float, time_scale: float) -> None:
+    def __init__(
+        self, rng: Random, first: str, at: float, time_scale: float, fates: Collection[str] = ()
+    ) -> None:
         self.rng = rng
         self.time_scale = time_scale
+        self.fates = fates
         self.steps = [Step(first, at)]
 
     @property
@@ -80,8 +83,9 @@ class Walk:
         """The next state, `after` real seconds later."""
         self.steps.append(Step(state, self.at + after * self.time_scale))
 
-    def chance(self, probability: float) -> bool:
-        return self.rng.random() < probability
+    def chance(self, probability: float, fate: str | None = None, likely: float = 0.4) -> bool:
+        """`likely`: the probability where that fate was asked for."""
+        return self.rng.random() < (likely if fate in self.fates else probability)
 
     def lognormal(self, median: float, sigma: float) -> float:
         return self.rng.lognormvariate(math.log(median), sigma)
@@ -93,10 +97,11 @@ class Walk:
 class Book(Generic[Facts]):
     """One provider's orders: an order's number and the seed give its id, the id and the seed its life."""
 
-    def __init__(self, provider: str, seed: int, time_scale: float) -> None:
+    def __init__(self, provider: str, seed: int, time_scale: float, fates: Collection[str] = ()) -> None:
         self.provider = provider
         self.seed = seed
         self.time_scale = time_scale
+        self.fates = fates
         self._orders: dict[str, Order[Facts]] = {}
 
     def rng(self, *purpose: object) -> Random:
@@ -110,7 +115,7 @@ class Book(Generic[Facts]):
         return order_id
 
     def walk(self, order_id: str, first: str, at: float, *purpose: object) -> Walk:
-        return Walk(self.rng("life", order_id, *purpose), first, at, self.time_scale)
+        return Walk(self.rng("life", order_id, *purpose), first, at, self.time_scale, self.fates)
 
     def put(self, order: Order[Facts]) -> None:
         self._orders[order.id] = order

@@ -11,15 +11,25 @@ from typing import Any
 
 from simulators.core import Call
 from simulators.draws import hexadecimal, segwit_address, taproot_address, text, uuid4, weighted
+from simulators.fates import HOUR, place
 from simulators.limits import Window, Windows
 from simulators.message import Answer, Body, Request, Unreadable, json_answer
 from simulators.order import Book, Change, Order, Trait, Walk
+from simulators.ordinalsbot_lives import live
 from simulators.ordinalsbot_money import common_fields, number_in, price_of
 
 # What it is called and how it is asked
 
 NAME = "ordinalsbot"
 STATE_FIELDS = ("state",)
+WATCHED = (
+    *("paid", "underpaid", "expired", "refund", "executedMints", "mintingTxs[]"),
+    *(f"files[].{name}" for name in ("iqueued", "completed", "sent", "error")),
+)
+LAWLESS = {
+    "completed": (("error",), ("error", "waiting-refund", "refunded")),
+    "expired": (("waiting-confirmation",), ("waiting-confirmation", "prep", "queued", "completed")),
+}
 WINDOWS: Windows = {"read": (Window(300, 60),), "create": (Window(2, 10),)}
 PLACING = ("/order", "/textorder", "/runes/etch", "/runes/mint")
 MOST_FILES = 10_000
@@ -27,8 +37,6 @@ MOST_BYTES = 50_000_000
 MOST_FEE = 100_000
 MOST_MINUTES = 525_600
 MINUTE = 60.0
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 PAYMENTS = {"chain": 0.62, "lightning": 0.24, "parent": 0.07, "rune": 0.07}
 WORKED = ("prep", "queued", "waiting-reveal", "completed")
 
@@ -59,59 +67,6 @@ class Facts:
 
 
 # How its orders live
-
-
-def live(walk: Walk, kind: str, payment: str, timeout: float) -> None:
-    """`timeout`: seconds to pay in. The first step, waiting for the payment, is in the walk already."""
-    if payment == "lightning":
-        wait = walk.lognormal(60, 1)
-        if walk.chance(0.1) or wait > HOUR:
-            return expire(walk, HOUR)
-        return work(walk, kind, wait, walk.lognormal(1, 0.5))
-    wait = walk.lognormal(480, 1.5)
-    if walk.chance(0.25) or wait > timeout:
-        return expire(walk, timeout)
-    walk.enter("waiting-confirmation", wait)
-    confirmation = 30 + walk.gamma(1, 600)
-    if walk.chance(0.01):
-        walk.enter("waiting-refund", confirmation)
-        return walk.enter("refunded", walk.lognormal(DAY, 1))
-    if payment == "parent":
-        walk.enter("waiting-parent", confirmation)
-        confirmation = walk.lognormal(1800, 1)
-    return work(walk, kind, confirmation, walk.lognormal(30, 1))
-
-
-def work(walk: Walk, kind: str, after: float, preparing: float) -> None:
-    walk.enter("prep", after)
-    if walk.chance(0.02):
-        return fail(walk, preparing)
-    walk.enter("queued", preparing)
-    queued = walk.lognormal(900, 1.2) if kind == "rune-etch" else walk.lognormal(1500, 1.5)
-    if walk.chance(0.01):
-        return fail(walk, queued)
-    if kind == "rune-etch":
-        walk.enter("waiting-reveal", queued)
-        queued = 60 + walk.gamma(6, 600)
-    return walk.enter("completed", queued)
-
-
-def fail(walk: Walk, after: float) -> None:
-    walk.enter("error", after)
-    if walk.chance(0.7):
-        walk.enter("waiting-refund", walk.lognormal(6 * HOUR, 1))
-        walk.enter("refunded", walk.lognormal(DAY, 1))
-
-
-def expire(walk: Walk, timeout: float) -> None:
-    """Nobody paid in time; some cancel before, some pay too late and get it back."""
-    if walk.chance(0.1):
-        walk.enter("cancelled", min(walk.lognormal(HOUR, 1), timeout))
-    else:
-        walk.enter("expired", timeout)
-    if walk.chance(0.08):
-        walk.enter("waiting-refund", walk.lognormal(6 * HOUR, 1))
-        walk.enter("refunded", walk.lognormal(DAY, 1))
 
 
 def files_of(walk: Walk, wanted: Sequence[Body]) -> tuple[File, ...]:
@@ -239,9 +194,10 @@ def _wanted(file: Body) -> Body:
 class Ordinalsbot:
     name = NAME
     windows = WINDOWS
+    watched: Sequence[str] = WATCHED
 
-    def __init__(self, *, seed: int, time_scale: float) -> None:
-        self._book: Book[Facts] = Book(NAME, seed, time_scale)
+    def __init__(self, *, seed: int, time_scale: float, fates: Collection[str] = ()) -> None:
+        self._book: Book[Facts] = Book(NAME, seed, time_scale, fates)
         self._calls: Mapping[tuple[str, str], Callable[[Call], Answer]] = {
             ("GET", "/order"): self._read,
             ("GET", "/price"): self._price,
@@ -286,6 +242,9 @@ class Ordinalsbot:
             return json_answer(404, {"status": "error", "error": "not found"})
         return handler(call)
 
+    def view(self, order: Order[Any], at: float, _: str) -> Body:
+        return body_at(order, at)
+
     def sample(self, number: int) -> Request:
         rng = self._book.rng("sample", number)
         path = weighted(rng, {"/order": 0.65, "/runes/etch": 0.25, "/runes/mint": 0.1})
@@ -310,7 +269,9 @@ class Ordinalsbot:
         if not order_id:
             return error("id is required")
         order = self._book.get(order_id)
-        return self.unknown() if order is None else json_answer(200, call.show(order, body_at, STATE_FIELDS))
+        if order is None or order.gone(call.now):
+            return self.unknown()
+        return json_answer(200, call.show(order, body_at, STATE_FIELDS))
 
     def _price(self, call: Call) -> Answer:
         query = call.request.query
@@ -337,7 +298,7 @@ class Ordinalsbot:
         if number_in(placed, "fee", 10, MOST_FEE) is None:
             return error("invalid fee")
         order = self._new(call.request.path, placed, wanted, call.now)
-        self._book.put(order)
+        order = place(self._book, order, LAWLESS, straight=order.facts.old)
         return json_answer(200, placed_body(order))
 
     def _new(self, path: str, placed: Body, wanted: Sequence[Body], now: float) -> Order[Facts]:

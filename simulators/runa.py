@@ -13,6 +13,7 @@ from typing import Any
 
 from simulators.core import Call
 from simulators.draws import CROCKFORD, text, ulid, uuid4, weighted
+from simulators.fates import Fate, place
 from simulators.limits import Window, Windows
 from simulators.message import Answer, Body, Request, Unreadable, json_answer
 from simulators.order import Book, Change, Order, Trait, Walk
@@ -22,6 +23,8 @@ from simulators.runa_money import priced, problem
 
 NAME = "runa"
 STATE_FIELDS = ("status",)
+WATCHED = ("message", "items[id].payout.status")
+LAWLESS = {"COMPLETED": (("FAILED",),)}
 WINDOWS: Windows = {"create": (Window(300, 60),), "any": (Window(1200, 60),)}
 ORDERS = "/v2/order"
 VERSION = "2024-02-05"
@@ -71,6 +74,8 @@ def payout_end(walk: Walk) -> tuple[str, float] | tuple[None, None]:
     if not ended:
         return None, None
     after = walk.lognormal(20 * DAY, 0.5) if ended == "EXPIRED" else walk.lognormal(2 * DAY, 1.5)
+    if Fate.LATE_PAYOUTS in walk.fates:
+        after = walk.rng.uniform(0.5, 5) * DAY
     return ended, walk.at + after * walk.time_scale
 
 
@@ -143,9 +148,10 @@ def _item(payout: Payout, completed_at: float, now: float, status: str) -> Body:
 class Runa:
     name = NAME
     windows = WINDOWS
+    watched: Sequence[str] = WATCHED
 
-    def __init__(self, *, seed: int, time_scale: float) -> None:
-        self._book: Book[Facts] = Book(NAME, seed, time_scale)
+    def __init__(self, *, seed: int, time_scale: float, fates: Collection[str] = ()) -> None:
+        self._book: Book[Facts] = Book(NAME, seed, time_scale, fates)
         self._answered: dict[tuple[str, str], tuple[float, bytes, Answer]] = {}
         self._calls: Mapping[tuple[str, str], Callable[[Call], Answer]] = {
             ("POST", ORDERS): self._place,
@@ -198,6 +204,9 @@ class Runa:
             return self._read(call, request.path.removeprefix(f"{ORDERS}/"))
         return problem(404, "not_found", "There is nothing here.")
 
+    def view(self, order: Order[Any], at: float, _: str) -> Body:
+        return body_at(order, at)
+
     def sample(self, number: int) -> Request:
         rng = self._book.rng("sample", number)
         items = [_sample_item(rng) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
@@ -217,7 +226,7 @@ class Runa:
 
     def _read(self, call: Call, order_id: str) -> Answer:
         order = self._book.get(order_id)
-        if order is None:
+        if order is None or order.gone(call.now):
             return self.unknown()
         return json_answer(200, call.show(order, body_at, STATE_FIELDS))
 
@@ -288,8 +297,7 @@ class Runa:
             return sums
         if mode == "sync" and len(sums[1]) > 1:
             return problem(400, "invalid_execution_mode", "Synchronous orders have one item.")
-        order = self._new(placed, sums, mode, call.now)
-        self._book.put(order)
+        order = place(self._book, self._new(placed, sums, mode, call.now), LAWLESS)
         if mode == "sync":
             return json_answer(200, body_at(order, call.now))
         return json_answer(202, {"id": order.id, "status": order.state_at(call.now)})

@@ -13,6 +13,7 @@ from typing import Any
 
 from simulators.core import Call
 from simulators.draws import BASE58, hexadecimal, legacy_address, monero_address, text, weighted
+from simulators.fates import HOUR, Fate, place
 from simulators.limits import Window, Windows
 from simulators.message import Answer, Body, Request, Unreadable, json_answer
 from simulators.order import Book, Change, Order, Trait, Walk
@@ -23,6 +24,8 @@ from simulators.xmrto_money import ZERO_CONF_MOST, Quote, amount_in, parameters,
 
 NAME = "xmrto"
 STATE_FIELDS = ("state", "state_str")
+WATCHED = ("btc_transaction_id", "payments[tx_id].tx_id")
+LAWLESS = {"BTC_SENT": (("PAYMENT_FAILED",), ("REJECTED",))}
 WINDOWS: Windows = {
     "status": (Window(3, 1),),
     "parameters": (Window(3, 1),),
@@ -98,6 +101,9 @@ def time_out(walk: Walk, left: float) -> None:
         walk.enter("UNDERPAID", paid_after)
         left -= paid_after
     walk.enter("TIMED_OUT", left)
+    if walk.chance(0, Fate.LATE_PAYMENTS):
+        walk.enter("PAID", walk.lognormal(HOUR, 0.5))
+        walk.enter("BTC_SENT", walk.lognormal(60, 0.7))
 
 
 def pay(walk: Walk, version: int, zero_conf: bool, after: float) -> None:
@@ -147,9 +153,10 @@ def error(version: int, number: str) -> Answer:
 class Xmrto:
     name = NAME
     windows = WINDOWS
+    watched: Sequence[str] = WATCHED
 
-    def __init__(self, *, seed: int, time_scale: float) -> None:
-        self._book: Book[Facts] = Book(NAME, seed, time_scale)
+    def __init__(self, *, seed: int, time_scale: float, fates: Collection[str] = ()) -> None:
+        self._book: Book[Facts] = Book(NAME, seed, time_scale, fates)
         self._calls: Mapping[str, Callable[[Call, int], Answer]] = {
             "create_order": self._create,
             "order_create": self._create,
@@ -200,6 +207,9 @@ class Xmrto:
         if any(each == name and version in versions for (_, each), versions in ENDPOINTS.items()):
             return json_answer(405, {"detail": f'Method "{request.method}" not allowed.'})
         return Answer(404, {"content-type": "text/html"}, b"<h1>Not Found</h1>")
+
+    def view(self, order: Order[Any], at: float, version: str) -> Body:
+        return body_for(int(version.removeprefix("v") or 0), self._book.time_scale)(order, at)
 
     def sample(self, number: int) -> Request:
         rng = self._book.rng("sample", number)
@@ -289,8 +299,7 @@ class Xmrto:
         return self._created(call.now, version, quote(btc, self._price_at(call.now)), invoice, extra)
 
     def _created(self, now: float, version: int, wanted: Quote, destination: str, extra: Body) -> Answer:
-        order = self._new(now, version, wanted, destination, extra)
-        self._book.put(order)
+        order = place(self._book, self._new(now, version, wanted, destination, extra), LAWLESS)
         return json_answer(201 if version else 200, short_body(order, order.state_at(now), version))
 
     def _new(self, now: float, version: int, wanted: Quote, destination: str, extra: Body) -> Order[Facts]:

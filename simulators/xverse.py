@@ -15,6 +15,7 @@ from typing import Any
 
 from simulators.core import Call
 from simulators.draws import hexadecimal, segwit_address, taproot_address, uuid4
+from simulators.fates import LIKELY, Fate, place
 from simulators.limits import Window, Windows
 from simulators.message import Answer, Body, Request, Unreadable, json_answer, rfc3339
 from simulators.order import Book, Change, Order, Trait, Walk
@@ -23,6 +24,8 @@ from simulators.order import Book, Change, Order, Trait, Walk
 
 NAME = "xverse"
 STATE_FIELDS = ("state",)
+WATCHED = ("reason", "transactions[txid].txid", "transactions[txid].state")
+LAWLESS = {"complete": (("failed",), ("failed", "refunded")), "stale": (("failed",),)}
 WINDOWS: Windows = {"any": (Window(2, 1), Window(100, 60))}
 ORDERS = "/v1/runes-managed/orders"
 PLACING = re.compile(r"/v1/runes-managed/(mint|etch)/(estimate|orders)")
@@ -66,13 +69,14 @@ class Facts:
 
 
 def live(walk: Walk, kind: str) -> None:
-    if walk.chance(0.01):
+    if walk.chance(0.01, Fate.LATE_REFUNDS, 0.2):
         walk.enter("failed", walk.lognormal(600, 1))
         return refund(walk)
     wait = walk.lognormal(480, 1.2)
-    if walk.chance(0.1) or wait > DAY:
+    if walk.chance(0.1, Fate.LATE_PAYMENTS) or wait > DAY:
         walk.enter("stale", DAY)
-        return execute(walk, kind, walk.lognormal(6 * HOUR, 1)) if walk.chance(0.05) else None
+        late = walk.chance(0.05, Fate.LATE_PAYMENTS, 0.7)
+        return execute(walk, kind, walk.lognormal(6 * HOUR, 1)) if late else None
     return execute(walk, kind, wait)
 
 
@@ -88,7 +92,7 @@ def execute(walk: Walk, kind: str, after: float) -> None:
             return refund(walk)
         walk.enter("executing", confirmation)
     working = 5 + walk.gamma(1, 600) if kind == "etch" else walk.lognormal(1800, 1.2)
-    if walk.chance(0.03):
+    if walk.chance(0.03, Fate.LATE_REFUNDS, 0.2):
         walk.enter("failed", working)
         return refund(walk)
     walk.enter("complete", working)
@@ -97,7 +101,8 @@ def execute(walk: Walk, kind: str, after: float) -> None:
 
 def refund(walk: Walk) -> None:
     if walk.chance(0.9):
-        walk.enter("refunded", walk.lognormal(DAY, 1))
+        weeks = Fate.LATE_REFUNDS in walk.fates
+        walk.enter("refunded", walk.rng.uniform(2, 5) * DAY if weeks else walk.lognormal(DAY, 1))
 
 
 def transactions_of(walk: Walk, kind: str, repeats: int) -> tuple[Transaction, ...]:
@@ -108,11 +113,14 @@ def transactions_of(walk: Walk, kind: str, repeats: int) -> tuple[Transaction, .
     start, end = walk.steps[begun].entered_at, walk.steps[begun + 1].entered_at
     done = walk.steps[begun + 1].state == "complete"
     count = repeats if kind == "mint" else 1
-    return tuple(_transaction(walk.rng, kind, number, count, start, end, done) for number in range(count))
+    replaced = LIKELY if Fate.REPLACED_TXIDS in walk.fates else 0.2
+    return tuple(
+        _transaction(walk.rng, kind, number, count, start, end, done, replaced) for number in range(count)
+    )
 
 
 def _transaction(
-    rng: Random, kind: str, number: int, count: int, start: float, end: float, done: bool
+    rng: Random, kind: str, number: int, count: int, start: float, end: float, done: bool, replaced: float
 ) -> Transaction:
     broadcast_at = start + (end - start) * 0.5 * number / count
     confirmed_at = end - (end - broadcast_at) * 0.3 * rng.random()
@@ -123,7 +131,7 @@ def _transaction(
         number // 25,
         broadcast_at,
         confirmed_at if done else None,
-        broadcast_at + (confirmed_at - broadcast_at) * rng.random() if rng.random() < 0.2 else None,
+        broadcast_at + (confirmed_at - broadcast_at) * rng.random() if rng.random() < replaced else None,
         hexadecimal(rng),
     )
 
@@ -208,9 +216,10 @@ def _number(value: object) -> bool:
 class Xverse:
     name = NAME
     windows = WINDOWS
+    watched: Sequence[str] = WATCHED
 
-    def __init__(self, *, seed: int, time_scale: float) -> None:
-        self._book: Book[Facts] = Book(NAME, seed, time_scale)
+    def __init__(self, *, seed: int, time_scale: float, fates: Collection[str] = ()) -> None:
+        self._book: Book[Facts] = Book(NAME, seed, time_scale, fates)
 
     def orders(self) -> Iterable[Order[Any]]:
         return self._book
@@ -253,6 +262,9 @@ class Xverse:
             return self._execute(call, executing[1], executing[2])
         return problem(404, "Not Found", f"Route {method}:{path} not found")
 
+    def view(self, order: Order[Any], at: float, _: str) -> Body:
+        return body_at(order, at)
+
     def sample(self, number: int) -> Request:
         rng = self._book.rng("sample", number)
         kind = "mint" if rng.random() < 0.7 else "etch"
@@ -275,7 +287,7 @@ class Xverse:
         if not UUID.fullmatch(asked.lower()):
             return problem(400, "Bad Request", 'params/orderId must match format "uuid"')
         order = self._book.get(asked.lower())
-        if order is None:
+        if order is None or order.gone(call.now):
             return self.unknown()
         return json_answer(200, call.show(order, body_at, STATE_FIELDS))
 
@@ -302,8 +314,7 @@ class Xverse:
         cost = cost_of(placed, kind)
         if what == "estimate":
             return json_answer(200, cost)
-        order = self._new(kind, placed, call.now)
-        self._book.put(order)
+        order = place(self._book, self._new(kind, placed, call.now), LAWLESS)
         made = {
             "orderId": order.id,
             "fundAddress": order.facts.funding_address,
