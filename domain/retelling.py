@@ -118,11 +118,12 @@ class _Telling:
         retold, data = self._retold, event.data
         self._recorded = evolve(self._recorded, event, version, None)
         self._recorded_steps = stepped(self._recorded_steps, event)
-        if not retold.diverged:
+        if isinstance(data, Corrected):
+            self._corrected, retold.diverged = True, True
+            retold.from_rules = retold.from_rules or data.to_rules
+        elif not retold.diverged:
             retold.order, retold.steps = self._recorded, self._recorded_steps
             retold.held.add(version)
-        elif isinstance(data, Corrected):
-            self._corrected = True
         elif isinstance(data, StateAdopted):
             self._adopt(version, event, data.target)
         elif not isinstance(data, JUDGED):
@@ -209,7 +210,7 @@ class _Telling:
             fields, self._recorded.details, retold.order.details
         )
         if same and self._recorded_steps == retold.steps:
-            retold.diverged, retold.told = False, {}
+            retold.diverged, retold.told, retold.from_rules = False, {}, None
             retold.order, retold.steps = self._recorded, self._recorded_steps
             retold.held |= set(range(1, self._recorded.version + 1))
 
