@@ -241,7 +241,8 @@ class EvidenceErased(Data, frozen=True):
 
 class LogSealed(Data, frozen=True, rename={"start": "from", "end": "to"}):
     """Merkle `root` over the digests of the `count` events at positions `from` to `to`, in their order;
-    `previous` is the root of the seal before."""
+    `previous` is the root of the seal before. `rows` register and look rows were stored since that one, up
+    to the commit of that `receipt`; `rows_root` is over their digests."""
 
     TOPIC: ClassVar[str] = "ordertrail.log-sealed.v1"
     start: int
@@ -249,6 +250,9 @@ class LogSealed(Data, frozen=True, rename={"start": "from", "end": "to"}):
     count: int
     root: str
     previous: str | None
+    rows: int
+    rows_root: str
+    receipt: int
 
 
 KINDS: dict[str, type[Data]] = {kind.TOPIC: kind for kind in Data.__subclasses__()}

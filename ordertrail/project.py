@@ -42,6 +42,10 @@ class Projected:
     skipped: int = 0
 
 
+def nothing() -> None:
+    """What there is to do beside by default."""
+
+
 class Projector:
     """One thread's work on one log; another projector of it does no harm. `say` gets people's words."""
 
@@ -67,14 +71,16 @@ class Projector:
             pass
         return self.done
 
-    def run(self, stop: Event) -> None:
-        """Until `stop`. An unreachable log is waited for, and said once."""
+    def run(self, stop: Event, beside: Callable[[], object] = nothing) -> None:
+        """Until `stop`, with something else to do after each batch or wait. An unreachable log is waited for,
+        and said once."""
         delay = self._first_delay
         while not stop.is_set():
             try:
                 before = self._position
                 if self.step() == before:
                     self._log.wait(before, WAIT_SECONDS)
+                beside()
             except LogUnreachable as error:
                 self._position = None
                 if delay == self._first_delay:

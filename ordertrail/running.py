@@ -7,8 +7,9 @@ from collections.abc import Collection, Coroutine, Mapping
 from enum import StrEnum
 
 from domain.log import Log, LogError, LogRefused
-from ordertrail.machine import spare_the_collector
+from ordertrail.machine import now, spare_the_collector
 from ordertrail.project import Projector, retry_parked
+from ordertrail.sealing import Sealer
 from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
 from ordertrail.supervise import PublishingRefused, Supervisor
@@ -28,7 +29,8 @@ class Role(StrEnum):
 
 
 class Projecting:
-    """The projector in a thread of its own, with a log of its own. It waits for a log that is away."""
+    """The projector, and the log's seals, in a thread of its own, with a log of its own. It waits for a log
+    that is away."""
 
     def __init__(self, settings: Settings, logger: logging.Logger) -> None:
         self._settings = settings
@@ -61,8 +63,10 @@ class Projecting:
 
     def _project(self, log: Log) -> None:
         try:
-            retry_parked(log, self._logger.warning)
-            Projector(log, say=self._logger.warning).run(self._stop)
+            say = self._logger.warning
+            sealer = Sealer(log, now=now, worker=self._settings.worker, say=say)
+            retry_parked(log, say)
+            Projector(log, say=say).run(self._stop, sealer.step)
         finally:
             log.close()
 

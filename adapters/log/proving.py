@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.log.database import OverDatabase
 from adapters.log.schema import EVIDENCE, KEYS, RECEIPTS
-from domain.log import Cells, Kept, Receipt
+from domain.log import Cells, Census, Kept, Receipt, Row
 
 EVENTS = "SELECT {position}, originator_id, originator_version, topic, state FROM stored_events "
 LOOKS = (
@@ -33,7 +33,24 @@ STREAMS = (
 )
 
 
+CENSUS = (
+    "SELECT (SELECT coalesce(max(id), 0) FROM receipts), "
+    "(SELECT coalesce(max({position}), 0) FROM stored_events), "
+    "(SELECT count(*) FROM looks), (SELECT count(*) FROM register)"
+)
+STRAY_EVIDENCE = (
+    "SELECT e.sha256, e.stream FROM evidence e WHERE NOT EXISTS "
+    "(SELECT 1 FROM looks l WHERE l.stream = e.stream AND l.evidence = e.sha256)"
+)
+
+
 class LogProving(OverDatabase):
+    def newest(self, stream: str) -> Row | None:
+        """The last event of a reserved stream."""
+        statement = EVENTS + "WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1"
+        found = self._database.ask(statement, stream)
+        return Row._make((*found[0][:2], stream, *found[0][2:])) if found else None
+
     def receipts(self, after: int, limit: int) -> list[Receipt]:
         """In the order of the commits, as far as events are concerned; ids may have gaps."""
         statement = "SELECT id, events, kept FROM receipts WHERE id > ? ORDER BY id LIMIT ?"
@@ -64,10 +81,13 @@ class LogProving(OverDatabase):
         statement = f"SELECT {key} FROM {table} {beyond}ORDER BY {key} LIMIT ?"
         return [tuple(map(_text, record)) for record in self._database.inspect(statement, *after, limit)]
 
-    def count(self, kept: Kept) -> int:
-        table, _ = TABLES[kept]
-        [(count,)] = self._database.ask(f"SELECT count(*) FROM {table}")
-        return int(count or 0)
+    def census(self) -> Census:
+        [counts] = self._database.settle(CENSUS, RECEIPTS)
+        return Census._make(int(count or 0) for count in counts)
+
+    def stray_evidence(self) -> list[tuple[str | bytes, ...]]:
+        """SHA-256 and stream of bodies that no look of their stream names."""
+        return [tuple(map(_text, record)) for record in self._database.inspect(STRAY_EVIDENCE)]
 
     def scrub(self) -> bool:
         """Let go of the bytes of evidence that was destroyed; False: readers are in the way for now."""

@@ -22,6 +22,7 @@ from ordertrail.importing import Import, Imported
 from ordertrail.machine import now
 from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes
 from ordertrail.orders import Tracked
+from ordertrail.sealing import Sealer
 from ordertrail.wiring import Parts, environments, log_is_there, opened
 
 BATCH = 200
@@ -142,6 +143,7 @@ def import_polls(session: Session, file: BinaryIO) -> int:
     reader = Reader(NORMALISE, Random(), settings.body_limit, settings.worker, now)
     with opened(settings, create=True) as parts, progress(session) as advance:
         done = Import(parts.recorder, reader, session.refuse, advance).run(file)
+        Sealer(parts.log, now=now, worker=settings.worker, say=session.say).step()
     if session.json:
         session.line(asdict(done))
     else:
