@@ -6,8 +6,11 @@ from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
 from adapters.kafka.findings import AuditReport
 from adapters.kafka.position import Position, decoded, encoded
+from adapters.kafka.readable import find_tellings
 from adapters.kafka.topics import PREFIX, Name
 from domain.log import Change, Log, Row
+from ordertrail.machine import now
+from ordertrail.telling import told_topic
 from projections.read_models import PROJECTION, fold
 
 MODELS = (Name.ORDERS, Name.ATTENTION)
@@ -21,7 +24,8 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
     """The events since the last clean audit, and every row of the read models, against their topics.
 
     `full`: all events, and the rows are folded from the whole log again, not read from where they are stored.
-    A clean audit is noted in the log. Raises KafkaError, TimeoutError, LogError.
+    A clean audit is noted in the log, and where the log does not know since when events can be read, that is
+    found on the topic. Raises KafkaError, TimeoutError, LogError.
     """
     note = f"audited {prefix}events"
     since = None if full else _noted(log.note(note))
@@ -31,8 +35,16 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
         rows = folded_rows(log, model) if full else stored_rows(log, model)
         report += await audit_model(bootstrap, log, model, rows, prefix=prefix)
     if events.clean and events.published:
+        await _tell_again(bootstrap, log, events.published.position, prefix)
         log.take_note(note, encoded(events.published).decode())
     return report
+
+
+async def _tell_again(bootstrap: str, log: Log, published: int, prefix: str) -> None:
+    topic = told_topic(prefix)
+    if gaps := log.untold(topic, published):
+        found = await find_tellings(bootstrap, log.id, gaps, prefix=prefix, now=now())
+        log.tell(topic, found)
 
 
 def forget_audits(log: Log, prefix: str) -> None:

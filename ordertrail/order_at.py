@@ -6,7 +6,8 @@ nobody can say: state and phase are null, and `possible` lists the states it may
 the first state that is [null, X], since its interval has no beginning. At `not_after` itself the step is
 done, at `not_before` it is not. Details, version and attention are of the events that were certain by T.
 
-What was known at T follows from `recorded_at` alone. Both together: what we knew at one moment to have been
+What was known at T follows from `recorded_at` alone. What a known correction strikes does not count, and its
+steps do, each with its own interval. Both together: what we knew at one moment to have been
 true at another.
 """
 
@@ -17,57 +18,99 @@ from domain.identity import OrderKey
 from domain.instants import SECOND, Instant, text, text_or_none
 from domain.log import Log
 from domain.order import Order, evolve
+from domain.providers import PROVIDERS
 from domain.watch import Span, Watch
 from ordertrail.orders import watch_of
+from ordertrail.standing import effective, standing
 from ordertrail.stream import Line, Told, by, stream_of, told
 
 
-class _Step(NamedTuple):
-    state: str | None
-    phase: str | None
-    not_before: str | None
-    not_after: str
+class ToldAt(NamedTuple):
+    """What could be read at a moment on a topic, by its full name."""
+
+    topic: str
+    moment: Instant
 
 
-class _Standing(NamedTuple):
-    """`possible` is empty where the state is certain."""
-
-    state: str | None
-    phase: str | None
-    possible: list[str | None]
+class NotTold(LookupError):
+    """Since when events can be read on the topic is not kept; the message says what to do."""
 
 
-def order(log: Log, key: OrderKey, *, as_of: Instant | None = None, known_at: Instant | None = None) -> Line:
+def order(
+    log: Log,
+    key: OrderKey,
+    *,
+    as_of: Instant | None = None,
+    known_at: Instant | None = None,
+    told_at: ToldAt | None = None,
+) -> Line:
     """An `order --json` line: order, provider, ref, state, phase, attention, since, last_look, version,
-    details, coverage, and `possible` inside an interval. Raises UnknownOrder.
+    details, coverage, and `possible` inside an interval. Raises UnknownOrder, NotTold.
+
+    With `told_at` it has `perhaps_told` too, if at that moment a transaction was on its way: the versions
+    that may have been readable, beyond those that were.
 
     `last_look` and `coverage` say when we were watching: with a moment given, `last_look` is the latest look
     that is known one by one at or before it, and `coverage` has the spans begun by then as they stand today.
     """
     stream = stream_of(log, key)
     events, unreadable = told(log.stream(stream))
+    perhaps: list[int] = []
+    if told_at is not None:
+        events, perhaps = _readable(log, events, told_at)
     known = _until(events, "recorded_at", known_at)
-    folded = _fold(_until(known, "not_after", as_of))
-    standing = _standing(folded, known, as_of)
-    certain = not standing.possible
+    phases = PROVIDERS[key.provider].phases
+    holding = known if as_of is None else effective(known, phases)
+    folded = _fold(_until(holding, "not_after", as_of))
+    stood = standing(folded, holding, phases, as_of)
+    until = _earlier(as_of, known_at, told_at.moment if told_at else None)
+    certain = not stood.possible
     line: Line = {
         "order": str(key),
         "provider": key.provider,
         "ref": folded.tracking.ref if folded.tracking else None,
-        "state": standing.state,
-        "phase": standing.phase,
+        "state": stood.state,
+        "phase": stood.phase,
         "attention": [*folded.attention, *(["parked"] if unreadable else [])],
         "since": {
             "not_before": folded.not_before if certain else None,
             "not_after": folded.not_after if certain else None,
         },
-        "last_look": _last_look(log, stream, as_of, known_at),
+        "last_look": _last_look(log, stream, until),
         "version": folded.version,
         "details": folded.details,
     }
-    if standing.possible:
-        line["possible"] = standing.possible
-    return {**line, "coverage": coverage(_watch(log, stream), _earlier(as_of, known_at))}
+    if stood.possible:
+        line["possible"] = stood.possible
+    if perhaps:
+        line["perhaps_told"] = perhaps
+    return {**line, "coverage": coverage(_watch(log, stream), until)}
+
+
+def _readable(log: Log, events: Sequence[Told], told_at: ToldAt) -> tuple[list[Told], list[int]]:
+    """The events that could be read by then, and the versions of those that perhaps could."""
+    topic, moment = told_at
+    positions = [one.row.position for one in events]
+    tellings = log.tellings(topic, positions)
+    _refuse_gaps(log, topic, [each for each in positions if each not in tellings])
+    readable = [
+        one for one in events if (told := tellings.get(one.row.position)) and told.not_after <= moment
+    ]
+    perhaps = [
+        one.row.version
+        for one in events
+        if (told := tellings.get(one.row.position)) and told.not_before < moment < told.not_after
+    ]
+    return readable, perhaps
+
+
+def _refuse_gaps(log: Log, topic: str, missing: Sequence[int]) -> None:
+    """What lies beyond all that is known was not readable; what lies between is unknown."""
+    between = log.untold(topic, 0)
+    if any(after < position <= end for position in missing for after, end in between):
+        raise NotTold(
+            f"since when some events can be read on {topic} is not kept: `ordertrail audit` finds it"
+        )
 
 
 def coverage(watch: Watch, until: Instant | None = None) -> list[Line]:
@@ -106,47 +149,16 @@ def _fold(events: Sequence[Told]) -> Order:
     return folded
 
 
-def _standing(folded: Order, known: Sequence[Told], as_of: Instant | None) -> _Standing:
-    if as_of is None:
-        return _Standing(folded.state, folded.phase, [])
-    moment, steps = text(as_of), _steps(known)
-    done = max((at for at, step in enumerate(steps) if step.not_after <= moment), default=-1)
-    last = steps[done] if done >= 0 else _Step(None, None, None, "")
-    opened: list[_Step] = []
-    for step in steps[done + 1 :]:
-        if step.not_before is not None and step.not_before >= moment:
-            break
-        opened.append(step)
-    states = list(dict.fromkeys([last.state, *(step.state for step in opened)]))
-    phases = {last.phase, *(step.phase for step in opened)}
-    if len(states) > 1:
-        return _Standing(None, None, states)
-    return _Standing(last.state, last.phase if len(phases) == 1 else None, [])
-
-
-def _steps(known: Sequence[Told]) -> list[_Step]:
-    """The events that changed state or phase."""
-    steps: list[_Step] = []
-    before: tuple[str | None, str | None] = (None, None)
-    for _, event in known:
-        if (event.state, event.phase) != before:
-            before = (event.state, event.phase)
-            steps.append(_Step(event.state, event.phase, event.not_before, event.not_after))
-    return steps
-
-
 def _watch(log: Log, stream: str) -> Watch:
     kept = log.watch(stream)
     return Watch() if kept is None else watch_of(kept.watch)
 
 
-def _earlier(as_of: Instant | None, known_at: Instant | None) -> Instant | None:
-    given = [moment for moment in (as_of, known_at) if moment is not None]
-    return min(given, default=None)
+def _earlier(*moments: Instant | None) -> Instant | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _last_look(log: Log, stream: str, as_of: Instant | None, known_at: Instant | None) -> str | None:
-    until = _earlier(as_of, known_at)
+def _last_look(log: Log, stream: str, until: Instant | None) -> str | None:
     watch = _watch(log, stream)
     if until is None:
         return text_or_none(watch.last)

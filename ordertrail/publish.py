@@ -21,11 +21,13 @@ from adapters.kafka.standby import await_turn
 from adapters.kafka.topics import TopicMismatch, TopicRefused
 from adapters.log import open_log
 from domain.identity import uuid7
+from domain.instants import instant
 from domain.log import Log, LogError, LogRefused
 from ordertrail.auditing import queue_all
 from ordertrail.kafka_words import words
 from ordertrail.machine import now, random_source, spare_the_collector
 from ordertrail.publishing import Kind, Report, Task
+from ordertrail.telling import Teller
 
 CLOSE_SECONDS = 6.0
 REFUSALS = (PublishRefused, ParkedRecord, TopicMismatch, TopicRefused, LogRefused)
@@ -46,8 +48,7 @@ def main() -> NoReturn:
 
 async def _work(task: Task) -> None:
     stop = _stop_when_asked()
-    at = now()
-    log = open_log(task.log, create=True, now=at, new_id=uuid7(at, random_source()))
+    log = _opened(task)
     await topics.ensure(task.kafka, prefix=task.prefix, replication=task.replication)
     if await await_turn(task.kafka, task.holder, stop, say=_stands_by, prefix=task.prefix):
         await _publish(task, log, stop)
@@ -61,18 +62,40 @@ async def _publish(task: Task, log: Log, stop: asyncio.Event) -> None:
         _report(Report(Kind.STARTED, f"a hanging transaction was ended by {cured}" if cured else ""))
         if not publisher.at.at:
             await asyncio.to_thread(queue_all, log)
-        await publisher.run(stop, _published)
+        await _tell(publisher, task, stop)
         await publisher.leave()
     finally:
         await _let_go(publisher, log)
 
 
+async def _tell(publisher: Publisher, task: Task, stop: asyncio.Event) -> None:
+    """Publish until `stop`, and keep since when it can be read."""
+    log = _opened(task)
+    teller = Teller(log, task.prefix, publisher.at.position, began=lambda: instant(publisher.at.at), now=now)
+    storing = asyncio.create_task(teller.run())
+
+    def published(done: Published) -> None:
+        teller.published(done)
+        _report(Report(Kind.PUBLISHED, "", done.position, done.events, done.rows))
+        if storing.done():
+            storing.result()
+
+    try:
+        await publisher.run(stop, published)
+    finally:
+        storing.cancel()
+        await asyncio.wait([storing])
+        await teller.store()
+        log.close()
+
+
+def _opened(task: Task) -> Log:
+    at = now()
+    return open_log(task.log, create=True, now=at, new_id=uuid7(at, random_source()))
+
+
 def _stands_by(rival: str) -> None:
     _report(Report(Kind.STANDBY, rival))
-
-
-def _published(published: Published) -> None:
-    _report(Report(Kind.PUBLISHED, "", published.position, published.events, published.rows))
 
 
 async def _let_go(publisher: Publisher, log: Log) -> None:

@@ -196,6 +196,19 @@ COMMANDS = Table(
     clash="DO NOTHING",
 )
 
+TELLINGS = Table(
+    "tellings",
+    (
+        Column("topic"),
+        Column("position", Kind.INTEGER),
+        Column("after", Kind.INTEGER),
+        Column("not_before", Kind.INTEGER),
+        Column("not_after", Kind.INTEGER),
+    ),
+    key=("topic", "position"),
+    clash="DO NOTHING",
+)
+
 TABLES = (
     META,
     REGISTER,
@@ -209,6 +222,7 @@ TABLES = (
     PARKED,
     REQUESTS,
     COMMANDS,
+    TELLINGS,
 )
 
 

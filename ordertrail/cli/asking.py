@@ -18,13 +18,16 @@ from ordertrail import order_at, queries, render
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import No
 from ordertrail.cli.values import ACTOR, ORDER, PHASE, PROVIDER, STATE, TIME
+from ordertrail.order_at import ToldAt
 from ordertrail.project import Projector
 from ordertrail.queries import Filters
+from ordertrail.telling import told_topic
 from ordertrail.wiring import log_is_there, opened, opened_log
 
 Line = Mapping[str, object]
 AS_OF = click.option("--as-of", type=TIME, metavar="T", help="What was true at T.")
 KNOWN_AT = click.option("--known-at", type=TIME, metavar="T", help="What had been recorded by T.")
+TOLD_AT = click.option("--told-at", type=TIME, metavar="T", help="What could be read on Kafka by T.")
 
 
 @contextmanager
@@ -100,16 +103,30 @@ def _interval(since: object) -> str:
 @click.argument("order", type=ORDER)
 @AS_OF
 @KNOWN_AT
+@TOLD_AT
 @common
 @click.pass_obj
-def order(session: Session, order: OrderKey, as_of: Instant | None, known_at: Instant | None) -> None:
-    """Where an order stands, or stood: what was true at one time, as known at another.
+def order(
+    session: Session,
+    order: OrderKey,
+    as_of: Instant | None,
+    known_at: Instant | None,
+    told_at: Instant | None,
+) -> None:
+    """Where an order stands, or stood: what was true at one time, as known, or told to others, at another.
 
     \b
     ordertrail order xmrto/xmrto-VkT2yM --as-of 2026-01-31T12:00:00Z
     """
     with _log(session) as log:
-        line = order_at.order(_present(log, order), order, as_of=as_of, known_at=known_at)
+        topic = told_topic(session.settings.topics.prefix)
+        line = order_at.order(
+            _present(log, order),
+            order,
+            as_of=as_of,
+            known_at=known_at,
+            told_at=None if told_at is None else ToldAt(topic, told_at),
+        )
     if session.json:
         session.line(line)
         return

@@ -15,6 +15,7 @@ from adapters.vault import VaultError
 from domain.log import LogError, LogRefused, LogUnreachable
 from ordertrail.demo.world import WorldError
 from ordertrail.evidence import UnknownEvidence
+from ordertrail.order_at import NotTold
 from ordertrail.orders import WrongEnvironment
 from ordertrail.setting_sources import SettingsError
 from ordertrail.stream import UnknownOrder
@@ -47,6 +48,7 @@ STATUS: tuple[tuple[type[Exception], Exit], ...] = (
     (Unreachable, Exit.UNREACHABLE),
     (UnknownOrder, Exit.NO),
     (UnknownEvidence, Exit.NO),
+    (NotTold, Exit.NO),
     (WorldError, Exit.WRONG_USE),
     (SettingsError, Exit.WRONG_USE),
     (WrongEnvironment, Exit.WRONG_USE),

@@ -1,9 +1,12 @@
 import asyncio
 import logging
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from domain.instants import text
+from ordertrail.machine import now
 from ordertrail.publishing import Task
 from ordertrail.supervise import PublishingRefused, Supervisor
 from tests.cli.conftest import Ordertrail
@@ -47,6 +50,35 @@ def test_what_is_published_agrees_with_the_log(place: Path, ordertrail: Ordertra
         assert answer.status == 0
         assert answer.lines[0]["checked"] == checked + row_of_the_read_model
         assert answer.lines[0]["pending"] == 0
+
+
+def test_since_when_events_can_be_read_is_kept_and_found_again(
+    place: Path, ordertrail: Ordertrail, settings: Task
+) -> None:
+    ordertrail("import", written(place / "polls", [xverse(0, "new"), xverse(5, "complete")]))
+    events = ordertrail("history", XVERSE, "--json").lines
+    before = text(now())
+    asyncio.run(_published(settings, events[-1]["position"]))
+    after = text(now())
+
+    def told() -> list[tuple[object, int]]:
+        answers = [ordertrail("order", XVERSE, "--told-at", at, "--json") for at in (before, after)]
+        return [(answer.lines[0]["state"], answer.lines[0]["version"]) for answer in answers]
+
+    kept = told()
+    _forget_tellings(place)
+    forgotten = told()
+    assert ordertrail("audit", "--json").lines[0]["clean"]
+
+    assert kept == [(None, 0), ("complete", events[-1]["version"])]
+    assert forgotten == [(None, 0), (None, 0)]
+    assert told()[0] == (None, 0)
+    assert ordertrail("order", XVERSE, "--told-at", text(now()), "--json").lines[0]["state"] == "complete"
+
+
+def _forget_tellings(place: Path) -> None:
+    with sqlite3.connect(place / "ordertrail.db") as connection:
+        connection.execute("DELETE FROM tellings")
 
 
 def test_another_log_on_the_same_topics_is_refused(
