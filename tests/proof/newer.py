@@ -13,6 +13,8 @@ from domain.provider import Provider, provider
 from domain.providers import PROVIDERS
 from domain.readings import Read
 from domain.xverse import FIELDS, PHASES, XVERSE
+from ordertrail.adopting import adopt_state
+from ordertrail.orders import Known
 from ordertrail.readjudicating import Finding, Readjudication
 from ordertrail.record import Recorder
 from tests.fixtures.recording import ORDER, Recording, key
@@ -101,6 +103,11 @@ class Version:
 
     def apply(self, order: str = ORDER) -> Finding:
         return self.readjudication.apply(key(order))
+
+    def adopt(self, target: str) -> Known:
+        return adopt_state(
+            self.recorder, key(ORDER), target, "they said so by mail", by="u-17", provider=self.provider
+        )
 
 
 def reader_of(known: Provider) -> Reader:
