@@ -5,6 +5,7 @@ import click
 from ordertrail.cli.asking import attention, evidence, history, order, orders
 from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
+from ordertrail.cli.executing import execute
 from ordertrail.cli.publishing import audit, topics
 from ordertrail.cli.rebuilding import rebuild
 from ordertrail.cli.rehearsing import rehearse
@@ -16,7 +17,7 @@ from ordertrail.cli.watching import import_polls, refresh, stop, track
 
 VERBS: dict[str, list[click.Command]] = {
     "Begin": [demo, run, check, lifecycles],
-    "Watch": [track, stop, refresh, import_polls],
+    "Watch": [track, stop, refresh, execute, import_polls],
     "Ask": [orders, order, history, evidence, attention],
     "Publish": [topics, audit, replay, rebuild],
     "Try out": [simulate, rehearse],

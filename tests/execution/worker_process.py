@@ -1,6 +1,6 @@
 """A worker as a process of its own, which kills itself at a step of an execution.
 
-Arguments: the log's file, the provider's URL, and before or after which step: `begin`, `end`; or `never`.
+Arguments: the log's file, the provider's URL, and the moment: `before_begin`, `after_end`; all else is never.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ def killing(step: Callable[P, T], *, before: bool) -> Callable[P, T]:
 
 def arm(moment: str) -> None:
     when, _, step = moment.partition("_")
-    if step:
+    if when in ("before", "after"):
         setattr(executions, step, killing(getattr(executions, step), before=when == "before"))
 
 
