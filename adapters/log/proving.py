@@ -66,6 +66,13 @@ class LogProving(OverDatabase):
         statement = EVENTS + "WHERE {position} > ? ORDER BY {position} LIMIT ?"
         return list(self._database.inspect(statement, after, limit))
 
+    def stored_in(self, stream: str, after_version: int, limit: int) -> list[Cells]:
+        """As `stored`, of one stream, in the order of versions."""
+        statement = EVENTS + (
+            "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
+        )
+        return list(self._database.inspect(statement, stream, after_version, limit))
+
     def stream_names(self, after: bytes, limit: int) -> list[str | bytes]:
         """The streams that have events, by name."""
         return [_text(name) for (name,) in self._database.inspect(STREAMS, after, limit)]
