@@ -1,0 +1,226 @@
+"""Three workers share one budget while they are killed, frozen, stopped and joined at random.
+
+First one worker without events, then three without, for the same orders; then events. The provider counts
+every request. An order may go unlooked as long as without events, and besides for as long as a group takes
+to notice that a worker is gone and to share its orders out. In the end the orders stand still until all have
+been looked at, and the log is compared with the truth.
+"""
+
+import os
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from adapters.kafka import broker
+from adapters.kafka.ownership import REBALANCE_SECONDS, SESSION_SECONDS, SETTLE_SECONDS
+from bench.fleet_check import Verdict, judged, lateness, steps_of
+from bench.fleet_world import Wish, World, world
+from tests.fixtures.postgres import find_binaries
+from tests.fixtures.postgres import start as start_postgres
+
+WORKERS = 3
+IN_HAND = 16
+"""Requests that a worker may have on their way."""
+
+FROZEN_SECONDS = (2.0, 8.0, 14.0)
+CALM_SECONDS = (2.0, 8.0)
+AWAY_SECONDS = (0.0, 4.0, 9.0)
+TAKEOVER_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + SETTLE_SECONDS
+PATIENCE_SECONDS = 120.0
+MOST_LATENESS = 1.05
+USUAL = Wish(orders=10_000, limit=2000, window=10.0, seed=1, scale=0.02, pace=0.005)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Survived:
+    """`over`: requests beyond the budget in its fullest window; `in_hand`: what the frozen may account for.
+
+    Lateness in seconds, of the changes while nothing was done to the workers.
+    """
+
+    wish: Wish
+    events: int
+    frozen: int
+    most: int
+    in_hand: int
+    gap: float
+    bound: float
+    mean: float
+    alone: float
+    verdict: Verdict
+    changes: int
+    looks: int
+
+    @property
+    def over(self) -> int:
+        return max(0, self.most - self.wish.limit)
+
+    @property
+    def holds(self) -> bool:
+        verdict = self.verdict
+        right = verdict.events > 0 and not verdict.lost and not verdict.doubled
+        return right and self.over <= self.in_hand and self.gap <= self.allowed_gap and self.fresh
+
+    @property
+    def fresh(self) -> bool:
+        return not self.alone or self.mean <= MOST_LATENESS * self.alone
+
+    @property
+    def allowed_gap(self) -> float:
+        return self.bound + TAKEOVER_SECONDS
+
+    def line(self) -> dict[str, str | float | int | bool]:
+        alone = self.alone
+        compared = {"baseline_s": round(alone, 2), "ratio": round(self.mean / alone, 3)} if alone else {}
+        return {
+            "case": f"{WORKERS} workers",
+            "seed": self.wish.seed,
+            "n": self.wish.orders,
+            "budget_per_min": self.wish.limit * 60 / self.wish.window,
+            "events": self.events,
+            "frozen": self.frozen,
+            "window": self.wish.words,
+            "most_in_window": self.most,
+            "over_budget": self.over,
+            "in_hand": self.in_hand,
+            "longest_gap_s": round(self.gap, 1),
+            "bound_s": round(self.bound, 1),
+            "allowed_gap_s": round(self.allowed_gap, 1),
+            "looks": self.looks,
+            "changes": self.changes,
+            "mean_s": round(self.mean, 2),
+            **compared,
+            "goal": MOST_LATENESS,
+            "told": self.verdict.events,
+            "lost": self.verdict.lost,
+            "doubled": self.verdict.doubled,
+            "holds": self.holds,
+        }
+
+
+def run(events: int = 6, seed: int | None = None) -> Iterator[Survived]:
+    chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    yield survive(events, USUAL, Random(chosen), calm=90.0, say=lambda words: None)
+
+
+def survive(events: int, wish: Wish, rng: Random, *, calm: float, say: Say, compare: bool = True) -> Survived:
+    """From the main thread only: what is started ends with it. `calm`: seconds without events."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        server = start_postgres(find_binaries(), durable=False)
+        kafka = broker.start(place / "kafka")
+        try:
+            alone = 0.0
+            if compare:
+                with world(wish, place / "one", server.create_database(), kafka.bootstrap, "one.") as one:
+                    alone = _calm(one, 1, calm, say).mean
+            with world(wish, place / "all", server.create_database(), kafka.bootstrap, "all.") as all_:
+                return _struck(all_, _calm(all_, WORKERS, calm, say), events, rng, alone, say)
+        finally:
+            kafka.stop()
+            server.stop()
+
+
+@dataclass(frozen=True)
+class _Calm:
+    gap: float
+    mean: float
+    changes: int
+
+
+def _calm(world: World, workers: int, seconds: float, say: Say) -> _Calm:
+    """From when every order was looked at."""
+    for number in range(workers):
+        world.start(f"w{number}")
+    _await(lambda: _all_seen(world, 0.0), "not every order was looked at")
+    time.sleep(TAKEOVER_SECONDS)  # by now the group has settled
+    begin, wall = time.monotonic(), time.time()
+    time.sleep(seconds)
+    end, wall_end = time.monotonic(), time.time()
+    gap = world.counting.arrivals.longest_gap(world.orders, begin, end)
+    time.sleep(2 * TAKEOVER_SECONDS)  # what changed before the end is seen after it
+    mean, changes = lateness(steps_of(world.log), world.counting.truth(), wall, wall_end)
+    say(f"{workers} workers: mean lateness {mean:.2f} s of {changes} changes, longest gap {gap:.1f} s")
+    return _Calm(gap, mean, changes)
+
+
+def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, say: Say) -> Survived:
+    begin = time.monotonic()
+    frozen = joined = 0
+    for number in range(events):
+        time.sleep(rng.uniform(*CALM_SECONDS))
+        kind = rng.choices(("kill", "freeze", "leave", "join"), (3, 3, 1, 1))[0]
+        say(f"{number + 1}: {kind}")
+        if kind == "join":
+            joined += 1
+            world.start(f"guest{joined}")
+            continue
+        name = rng.choice(sorted(world.workers))
+        frozen += kind == "freeze"
+        _strike(world, name, kind, rng)
+    end = time.monotonic()
+    gap = world.counting.arrivals.longest_gap(world.orders, begin, end)
+    world.counting.stands_at = time.time()
+    still = time.monotonic()
+    _await(lambda: _all_seen(world, still + 1.0), "not every order was looked at in the end")
+    time.sleep(TAKEOVER_SECONDS)  # looks are recorded
+    return Survived(
+        wish=world.wish,
+        events=events,
+        frozen=frozen,
+        most=world.counting.arrivals.most_within(world.wish.window),
+        in_hand=IN_HAND * frozen,
+        gap=gap,
+        bound=calm.gap,
+        mean=calm.mean,
+        alone=alone,
+        verdict=judged(steps_of(world.log), world.counting.truth()),
+        changes=calm.changes,
+        looks=len(world.counting.arrivals.at),
+    )
+
+
+def _strike(world: World, name: str, kind: str, rng: Random) -> None:
+    process = world.workers[name]
+    if kind == "freeze":
+        pids = process.pids()
+        _signal(pids, signal.SIGSTOP)
+        time.sleep(rng.choice(FROZEN_SECONDS))
+        _signal(pids, signal.SIGCONT)
+        return
+    if kind == "leave":
+        _signal(process.pids()[:1], signal.SIGTERM)
+        time.sleep(1.0)
+    process.end()
+    del world.workers[name]
+    time.sleep(rng.choice(AWAY_SECONDS))
+    if len(world.workers) < WORKERS:
+        world.start(name)
+
+
+def _signal(pids: Sequence[int], how: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
+
+
+def _all_seen(world: World, since: float) -> bool:
+    arrivals = world.counting.arrivals
+    seen = {order for at, order in zip(list(arrivals.at), arrivals.orders, strict=False) if at >= since}
+    return seen.issuperset(world.orders)
+
+
+def _await(holds: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{otherwise} within {PATIENCE_SECONDS} s")
+        time.sleep(0.5)  # other processes are at work

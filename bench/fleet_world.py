@@ -1,0 +1,186 @@
+"""The world of a fleet: one simulator that counts, one log, and workers as processes of their own."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from adapters.log import open_log
+from adapters.providers import ADAPTERS
+from adapters.vault import Vault, load_key
+from bench.chaos_servers import Process
+from domain.identity import OrderKey
+from domain.log import Log
+from domain.order import Tracking
+from domain.providers import PROVIDERS
+from ordertrail.record import Recorder
+from simulators import Simulator, build
+from simulators.message import Answer, Body, Request
+from simulators.server import serve
+
+PROVIDER = "xverse"
+HOST = "127.0.0.1"
+TRACKED_AT_ONCE = 1000
+
+
+@dataclass
+class Arrivals:
+    """What reached the provider: when, by a clock that never steps, and about which order."""
+
+    at: list[float] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+
+    def most_within(self, seconds: float) -> int:
+        first = most = 0
+        for last, at in enumerate(self.at):
+            while self.at[first] <= at - seconds:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
+
+    def longest_gap(self, orders: Sequence[str], begin: float, end: float) -> float:
+        """Of all orders, between two looks or a look and either end."""
+        last = dict.fromkeys(orders, begin)
+        longest = 0.0
+        for at, order in zip(self.at, self.orders, strict=True):
+            if begin <= at <= end:
+                longest = max(longest, at - last[order])
+                last[order] = at
+        return max(longest, end - min(last.values()))
+
+
+class Counting:
+    """A simulator that notes every request, and whose orders can be made to stand still."""
+
+    provider = PROVIDER
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.arrivals = Arrivals()
+        self.stands_at: float | None = None
+        self._simulator = simulator
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time() if self.stands_at is None else self.stands_at
+
+    def handle(self, request: Request, now: float) -> Answer:
+        self.arrivals.at.append(time.monotonic())
+        self.arrivals.orders.append(request.path.rstrip("/").rpartition("/")[2])
+        return self._simulator.handle(request, now)
+
+    def place(self, orders: int) -> list[str]:
+        return self._simulator.seed_orders(orders, self.now())
+
+    def truth(self) -> list[Body]:
+        return self._simulator.truth(self.now())
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`limit` requests in `window` seconds; `scale`: how long the orders live; `pace`: how long the pauses
+    between looks are if the budget allows."""
+
+    orders: int
+    limit: int
+    window: float
+    seed: int
+    scale: float
+    pace: float
+
+    @property
+    def words(self) -> str:
+        return f"{self.limit}/{self.window:g}s"
+
+
+@dataclass
+class World:
+    wish: Wish
+    counting: Counting
+    log: Log
+    orders: list[str]
+    workers: dict[str, Process]
+    directory: Path
+    environment: Mapping[str, str]
+
+    def start(self, name: str) -> None:
+        environment = {**self.environment, "ORDERTRAIL_WORKER": name}
+        output = self.directory / f"{name}.log"
+        self.workers[name] = Process("ordertrail", "run", "poll", environment=environment, output=output)
+
+    def begun(self) -> bool:
+        return bool(self.counting.arrivals.at)
+
+
+@contextmanager
+def world(wish: Wish, directory: Path, log_url: str, bootstrap: str, prefix: str) -> Iterator[World]:
+    """Everything but workers; those are ended with it."""
+    directory.mkdir()
+    counting = Counting(build(PROVIDER, seed=wish.seed, time_scale=wish.scale, windows=None))
+    with _serving(counting) as url:
+        log = open_log(log_url, now=_micros(), new_id=f"fleet-{directory.name}")
+        key = directory / "evidence.key"
+        orders = counting.place(wish.orders)
+        _track(log, key, orders)
+        environment = {
+            "ORDERTRAIL_LOG": log_url,
+            "ORDERTRAIL_KAFKA": bootstrap,
+            "ORDERTRAIL_TOPICS__PREFIX": prefix,
+            "ORDERTRAIL_EVIDENCE_KEY_FILE": str(key),
+            "ORDERTRAIL_PACE": str(wish.pace),
+            "ORDERTRAIL_PROVIDERS__XVERSE__URL": url,
+            "ORDERTRAIL_PROVIDERS__XVERSE__API_KEY": "a-key",
+            "ORDERTRAIL_PROVIDERS__XVERSE__WINDOWS": f'["{wish.words}"]',
+        }
+        made = World(wish, counting, log, orders, {}, directory, environment)
+        try:
+            yield made
+        finally:
+            for process in made.workers.values():
+                process.end()
+            log.close()
+
+
+@contextmanager
+def _serving(counting: Counting) -> Iterator[str]:
+    """In a thread with a loop of its own."""
+    loop, stop, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
+    found: list[str] = []
+
+    async def work() -> None:
+        async with serve([counting], clock=counting.now) as urls:  # type: ignore[list-item] # it handles alike
+            found.append(urls[PROVIDER])
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(work(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+
+def _track(log: Log, key: Path, orders: Sequence[str]) -> None:
+    recorder = Recorder(
+        log=log,
+        vault=Vault(log, load_key(key, create=True)),
+        providers=PROVIDERS,
+        readers={slug: adapter.read for slug, adapter in ADAPTERS.items()},
+        environments=dict.fromkeys(PROVIDERS, HOST),
+        now=_micros,
+        rng=Random(1),
+    )
+    keys = [OrderKey(PROVIDER, order) for order in orders]
+    for first in range(0, len(keys), TRACKED_AT_ONCE):
+        recorder.track([(each, Tracking(HOST)) for each in keys[first : first + TRACKED_AT_ONCE]])
+
+
+def _micros() -> int:
+    return time.time_ns() // 1000
