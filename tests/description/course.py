@@ -11,6 +11,7 @@ from domain.order import Tracking
 from domain.readings import Failed, Look
 from ordertrail.observation import Observation
 from ordertrail.project import Projector
+from tests.description.executing import executed
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 from tests.stories.telling import STORIES, answer, order_of, steps
 
@@ -24,7 +25,7 @@ def told(log: Log) -> None:
     projector = Projector(log, say=lambda words: None)
     for path in STORIES:
         _tell(recording, path)
-    for course in (_losing_contact, _restoring_it, _never_found, _asked_for):
+    for course in (_losing_contact, _restoring_it, _never_found, _asked_for, executed):
         course(recording)
         projector.catch_up()
 
