@@ -6,7 +6,9 @@ import numpy as np
 
 BINS = 192
 PER_FOLD = 12.0
-"""Bins for each factor e of age: neighbours differ by 8.7 %, and 192 of them reach a hundred days of seconds."""
+"""Bins for each factor e of age: neighbours differ by 8.7 %; 192 of them reach a hundred days of seconds."""
+
+_RATIO = 1.17
 
 
 class Ages:
@@ -27,7 +29,8 @@ class Ages:
         found = np.log1p(np.maximum(ages, 0.0) / self.unit) * PER_FOLD
         return np.minimum(found, BINS - 1e-9)
 
-    def gaps(self, least: float, ratio: float = 1.15) -> np.ndarray:
+    def gaps(self, least: float, longest: float) -> np.ndarray:
         """Lengths of gaps to choose from, geometric, shortest first."""
-        count = math.ceil(math.log(max(self.last / least, ratio)) / math.log(ratio)) + 1
-        return least * ratio ** np.arange(count)
+        longest = min(max(longest, 2 * least), self.last)
+        count = math.ceil(math.log(longest / least) / math.log(_RATIO)) + 1
+        return np.asarray(least * _RATIO ** np.arange(count))

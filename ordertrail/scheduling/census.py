@@ -68,12 +68,24 @@ class Census:
     def wanted(
         self, plans: Plans, price: float, now: float, horizon: float, bounds: np.ndarray, ages: Ages
     ) -> float:
-        """Looks that would be due within the horizon at a price."""
-        first = np.maximum(self.dues(plans, price, self.last, bounds, ages), now)
+        """Looks that would be due within the horizon at a price. An order that has left its class by its next
+        look makes room for others: it goes on counting at the gap it had."""
+        due = self.dues(plans, price, self.last, bounds, ages)
+        first = np.maximum(due, now)
         gaps = self.dues(plans, price, first, bounds, ages) - first
-        left = now + horizon - first
-        looks = np.where(left > 0, 1 + np.floor(np.maximum(left, 0) / gaps), 0.0)
-        return float(looks.sum()) / max(self.share, 1e-9)
+        stays = self._stays(first)
+        left = np.maximum(now + horizon - first, 0.0)
+        before = np.maximum(due - self.last, plans.least)
+        looks = stays * np.floor(left / gaps) + (1 - stays) * np.floor(left / before)
+        return float(np.where(first < now + horizon, 1 + looks, 0.0).sum()) / max(self.share, 1e-9)
+
+    def _stays(self, until: np.ndarray) -> np.ndarray:
+        """How likely each order is still in its class then, if it was when last looked at."""
+        found = np.ones(len(self))
+        for kind, _, rows in self.groups:
+            if not kind.recurring:
+                found[rows] = kind.stays(self.entered[rows], self.deadline[rows], self.last[rows], until[rows])
+        return found
 
 
 def _groups(keys: np.ndarray, kinds: Sequence[Kind]) -> list[Group]:

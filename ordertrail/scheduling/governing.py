@@ -15,7 +15,7 @@ from ordertrail.scheduling.records import Records
 from ordertrail.scheduling.steering import JUMP, Steering
 from ordertrail.scheduling.wheel import Wheel
 
-_LADDER = 2.0 ** np.arange(-3, 4)
+_LADDER = 2.5 ** np.arange(-2, 3)
 _OUTAGE = 300.0
 _GROWN = 0.25
 _OFTEN, _SELDOM = 60.0, 6 * 3600.0
@@ -26,6 +26,7 @@ _SMOOTHING = 300.0
 class Question(NamedTuple):
     """Everything the gaps depend on, apart from the schedule, so that another thread may answer."""
 
+    kinds: Sequence[Kind]
     stages: Sequence[Stage]
     prices: np.ndarray
     gaps: np.ndarray
@@ -64,6 +65,7 @@ class Governor:
         self._jumped = True
         self._worst = 0.0
         self._prompts = 0.0
+        self._usual_demand = 0.0
         self._tended = -math.inf
         self._asked_at = -math.inf
         self._changes_then = 0
@@ -83,7 +85,7 @@ class Governor:
 
     def late(self, lag: float) -> None:
         """An order was taken that long after it was due."""
-        self._worst = max(lag, 0.999 * self._worst)
+        self._worst = max(lag, 0.999 * self._worst, 0.0)
 
     def answered(self, now: float) -> None:
         if self.failing:
@@ -96,14 +98,18 @@ class Governor:
             return None
         self._asked_at, self._changes_then = now, self._learner.changes
         self._kinds.expected()
-        of_state = self._kinds.of_state()
-        for kind in self._kinds:
+        kinds = self._kinds.staged()
+        by_orders = sorted(enumerate(kinds), key=lambda numbered: numbered[1].orders)
+        of_state = {kind.state: number for number, kind in by_orders}
+        for kind in kinds:
             kind.refresh()
-        stages = [kind.stage(self._longest(kind), of_state) for kind in self._kinds]
-        return Question(stages, self._steering.price * _LADDER, self._plans.ages.gaps(self._plans.least))
+        stages = [kind.stage(self._longest(kind), of_state) for kind in kinds]
+        longest = 1.2 * max(stage.bound for stage in stages)
+        gaps = self._plans.ages.gaps(self._plans.least, longest)
+        return Question(kinds, stages, self._steering.price * _LADDER, gaps)
 
     def learn(self, question: Question, solutions: Sequence[Solution]) -> None:
-        for kind, stage, solution in zip(self._kinds, question.stages, solutions, strict=False):
+        for kind, stage, solution in zip(question.kinds, question.stages, solutions, strict=True):
             kind.adopt(stage, solution)
         self._plans.prices = question.prices
         self._plans.set_price(self._steering.price)
@@ -133,7 +139,7 @@ class Governor:
     def _is_curious(self, now: float) -> bool:
         if now - self._asked_at < _OFTEN * self._unit:
             return False
-        if any(kind.solution is None and kind.orders for kind in self._kinds):
+        if any(kind.solution is None for kind in self._kinds.staged()):
             return True
         if not self._plans.prices[0] <= self._steering.price <= self._plans.prices[-1]:
             return len(self._records) > 0
@@ -157,13 +163,14 @@ class Governor:
             part = -math.expm1(-passed / (_SMOOTHING * self._unit))
             self._prompts += part * (self.prompted / passed - self._prompts)
             self.prompted = 0
+            self._usual_demand += part * (self.demand - self._usual_demand)
         return max(self.rate - self._prompts, self.rate / 2)
 
     def _has_jumped(self, orders: int, allowed: float, horizon: float, now: float) -> bool:
         if self._jumped:
             return True
         grown = abs(math.log(orders / max(1, self._orders_then))) > JUMP
-        off = abs(math.log(max(self.demand, 1e-9) / allowed)) > JUMP
+        off = abs(math.log(max(self._usual_demand, 1e-9) / allowed)) > JUMP
         return now - self._steering.solved_at > horizon and (grown or off)
 
     def _solve(self, now: float, horizon: float, looks: float) -> None:
@@ -186,5 +193,5 @@ class Governor:
         view = self._records.view()
         view["due"][census.numbers] = at
         view["gap"][census.numbers] = gaps
-        self.demand = float((1.0 / gaps).sum())
+        self.demand = self._usual_demand = float((1.0 / gaps).sum())
         self._wheel.fill(census.numbers, at)

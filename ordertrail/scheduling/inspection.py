@@ -21,6 +21,7 @@ import numpy as np
 
 FINAL = -1
 _PASSES = 3
+_SMALL = 250_000
 _AFTER = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
 
@@ -107,11 +108,19 @@ def _plain_choices(
     cost = np.broadcast_to(stage.weight * lateness, (len(prices), *lateness.shape)).copy()
     for target, mass in found.mass.items():
         if target in arrivals:
-            cost += np.matmul(mass, cells.kernel(arrivals[target]))
+            _add_product(cost, mass, cells.kernel(arrivals[target]))
         else:
             cost += prices[:, None, None] * np.cumsum(mass, axis=-1)
     gaps = np.broadcast_to(cells.gaps, lateness.shape)
     return _Choices(cost, found.stays, gaps)
+
+
+def _add_product(cost: np.ndarray, mass: np.ndarray, kernel: np.ndarray) -> None:
+    """In portions too small for a linear algebra library to start threads for, which wait for each other."""
+    rows = max(1, _SMALL // kernel.shape[-1] ** 2)
+    for start in range(0, len(mass), rows):
+        portion = slice(start, start + rows)
+        cost[:, portion] += np.matmul(mass[portion], kernel)
 
 
 def _choices_after_deadline(

@@ -56,6 +56,21 @@ class Kind:
         self.late = Curve(self.dwell.ages, self.dwell.hazards_after()) if self.dated else None
         self._rates = np.sum(list(hazards.values()), axis=0)
 
+    def stays(
+        self, entered: np.ndarray, deadline: np.ndarray, start: np.ndarray, end: np.ndarray
+    ) -> np.ndarray:
+        """How likely orders stay from one moment to another."""
+        edges = self.dwell.ages.edges
+
+        def hazard(curve: Curve, begun: np.ndarray, until: np.ndarray) -> np.ndarray:
+            return np.interp(until - begun, edges, curve.summed) - np.interp(start - begun, edges, curve.summed)
+
+        if self.late is None:
+            return np.exp(-hazard(self.curve, entered, end))
+        early = hazard(self.curve, entered, np.clip(end, start, np.maximum(start, deadline)))
+        late = np.maximum(hazard(self.late, deadline, end), 0.0)
+        return np.asarray(np.exp(-early - np.where(end > deadline, late, 0.0)))
+
     def noted(self, lateness: float) -> None:
         """One more change was seen that late."""
         self.lateness += lateness
@@ -216,10 +231,10 @@ class Kinds:
                 if not any(known.state == target for known in self.all):
                     self._new(target, self._priors.of(target).watching, False)
 
-    def of_state(self) -> dict[str, int]:
-        """The class of each state that most orders of it are in."""
-        found: dict[str, int] = {}
-        for kind in sorted(self.all, key=lambda kind: kind.orders):
-            if not kind.recurring:
-                found[kind.state] = kind.number
-        return found
+    def staged(self) -> list[Kind]:
+        """Those whose gaps are worth solving for."""
+        return [
+            kind
+            for kind in self.all
+            if not kind.recurring and (kind.orders or kind.expected.then or kind.dwell.seen)
+        ]

@@ -57,6 +57,7 @@ from ordertrail.scheduling.wheel import Wheel
 
 _FIRST_RETRY = 5.0
 _FINEST = 64.0
+_TRIES = 8
 
 
 class Schedule:
@@ -162,7 +163,7 @@ class Schedule:
             order = self._prompted(now)
         self._prompted_last = order is not None
         if order is None:
-            order = self._due(now)
+            order = self._due(now, now)
         if order is None and early:
             order = self._due_soon(now)
         return order
@@ -263,9 +264,9 @@ class Schedule:
         self._out[order] = number
         return order
 
-    def _due(self, now: float) -> str | None:
+    def _due(self, now: float, until: float) -> str | None:
         wheel, block = self._wheel, self._records.block
-        while (entry := wheel.pop(now)) is not None:
+        while (entry := wheel.pop(until)) is not None:
             number, slot = entry
             at = number * SIZE
             if block[at + STATUS] == QUEUED:
@@ -279,16 +280,20 @@ class Schedule:
         return None
 
     def _due_soon(self, now: float) -> str | None:
-        order = self._due(math.inf)
-        if order is None:
-            return None
-        record = self._records.get(self._out[order])
-        if record.last + self._least <= now:
-            return order
-        number = self._out.pop(order)
-        self._records.put(number, record._replace(status=QUEUED))
-        self._wheel.put(number, record.due)
-        return None
+        """The order due next that was not just looked at; those passed over keep their due times."""
+        passed_over: list[str] = []
+        found = None
+        while len(passed_over) < _TRIES and (order := self._due(now, math.inf)) is not None:
+            if self._records.get(self._out[order]).last + self._least <= now:
+                found = order
+                break
+            passed_over.append(order)
+        for order in passed_over:
+            number = self._out.pop(order)
+            record = self._records.get(number)
+            self._records.put(number, record._replace(status=QUEUED))
+            self._wheel.put(number, record.due)
+        return found
 
     def _returned(self, order: str) -> int | None:
         if order in self._again:
