@@ -11,23 +11,19 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from adapters.vault import Vault
-from domain.basis import basis_of, look_of
 from domain.correction import correction
-from domain.encoding import decode
 from domain.events import Corrected, Data, Event
 from domain.identity import OrderKey
 from domain.instants import Instant
 from domain.judge import rules
-from domain.log import EvidenceRow, Log, LookRow, Row
-from domain.order import Order, evolve
+from domain.log import Log
 from domain.provider import Provider
 from domain.readings import Read
-from domain.retelling import Kept, Retold, proven_by, retell
-from domain.story import Numbered
+from domain.retelling import Retold, proven_by
 from domain.watch import Watch, unproven
-from ordertrail.observation import body_digest
+from ordertrail.looked import erased, evidence_of, opener
 from ordertrail.orders import Amendment, Known, Orders, Stamp
-from ordertrail.rejudging import Missing, Open, erased, looked, opener
+from ordertrail.retold import told_anew
 from ordertrail.stream import Line, stream_of
 
 STREAMS_AT_ONCE = 100
@@ -112,49 +108,6 @@ class Readjudication:
 
     def _rules(self, key: OrderKey) -> str:
         return rules(self.providers[key.provider])
-
-
-class ToldAnew(NamedTuple):
-    """A stream as it is recorded, and as today's rules tell it."""
-
-    events: Sequence[Numbered]
-    order: Order
-    retold: Retold
-
-
-def told_anew(
-    provider: Provider, read: Read, rows: Sequence[Row], looks: Sequence[LookRow], opened: Open
-) -> ToldAnew:
-    """ValueError for a stream that this version can't read."""
-    order, events = Order(), list[Numbered]()
-    for row in rows:
-        event = decode(row.topic, row.state)
-        order = evolve(order, event, row.version, None)
-        events.append(Numbered(row.version, event))
-    kept = [_kept(look, read, opened) for look in looks]
-    return ToldAnew(events, order, retell(provider, events, kept))
-
-
-def evidence_of(log: Log, looks: Sequence[LookRow]) -> dict[str, EvidenceRow]:
-    """The evidence of one stream's looks, by digest."""
-    wanted = {(look.evidence, look.stream) for look in looks if look.evidence is not None}
-    return {
-        row.sha256: row
-        for sha256, stream in sorted(wanted)
-        for row in log.evidence(sha256)
-        if row.stream == stream
-    }
-
-
-def _kept(row: LookRow, read: Read, opened: Open) -> Kept:
-    """ValueError for a look that does not say what it was judged on."""
-    basis = basis_of(row)
-    look = look_of(row, basis)
-    try:
-        one = looked(row, row.order.partition("/")[2], read, opened)
-    except Missing as missing:
-        return Kept(look, basis, row.rules, row.evidence, None, None, str(missing))
-    return Kept(look, basis, row.rules, row.evidence, body_digest(one.body), one.reading)
 
 
 def _watch_after(retold: Retold, stored: Watch) -> Watch:

@@ -1,36 +1,28 @@
 """Judging again what was judged once: from the kept look, its evidence, and the events before it.
 
-A judgement is pure, so by the same rules it must come to the same bytes. What can't be judged again is told
-with its reason, never passed over.
+A judgement is pure, so by the same rules it must come to the same bytes; so must a correction, and a person's
+decision. What can't be judged again is told with its reason, never passed over.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from hashlib import sha256
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from adapters.vault import Vault, VaultError
-from domain.basis import Basis, answer_of, basis_of, look_of
+from domain.adoption import NotReported, UnknownState, adopt
+from domain.basis import basis_of
+from domain.correction import correction
 from domain.encoding import UnknownEvent, chain, decode, row_digest
-from domain.events import Corrected, Data, Event, EvidenceErased, OrderRecovered
-from domain.judge import Case, judge, rules
-from domain.log import EvidenceRow, LookRow, Row
+from domain.events import Corrected, Data, Event, OrderRecovered, StateAdopted
+from domain.instants import instant
+from domain.judge import judge, rules
+from domain.log import LookRow, Row
 from domain.order import Order, evolve
 from domain.provider import Provider
-from domain.readings import Look, Read, Reading
-from ordertrail.observation import body_digest
+from domain.readings import Read
+from ordertrail.looked import Missing, Open, Verdict, erased, looked, opener
+from ordertrail.retold import told_anew
 
-
-class Verdict(StrEnum):
-    SAME = "same"  # judged again, to the same bytes
-    DIFFERS = "differs"  # judged again, and it comes to something else
-    OTHER_RULES = "other_rules"  # judged by rules that are no longer in force
-    ERASED = "erased"  # its evidence was erased on purpose, and that is on record
-    LOST = "lost"  # its look or evidence is not there, or does not open
-    NO_LOOK = "no_look"  # no answer of the provider's told it
-    UNREADABLE = "unreadable"  # an event that this version can't read, or one after it
+__all__ = ["Rejudged", "Verdict", "difference", "erased", "opener", "rejudged", "together"]
 
 
 class Rejudged(NamedTuple):
@@ -40,80 +32,6 @@ class Rejudged(NamedTuple):
     look: str | None
     verdict: Verdict
     why: str = ""
-
-
-class Missing(Exception):
-    """What a judgement needs is not there; `verdict` says in which way."""
-
-    def __init__(self, verdict: Verdict, why: str) -> None:
-        super().__init__(why)
-        self.verdict = verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A kept look, opened and read by today's rules."""
-
-    row: LookRow
-    basis: Basis
-    look: Look
-    body: bytes
-    reading: Reading
-
-    def case(self, provider: Provider, order: Order) -> Case:
-        """The look at the order as it stood then; events that it tells are recorded as of then."""
-        return Case(
-            provider=provider,
-            order=order,
-            watch=self.basis.watch,
-            look=self.look,
-            reading=self.reading,
-            recorded_at=self.basis.recorded_at or self.row.answered_at,
-            evidence=self.row.evidence,
-            body_digest=body_digest(self.body),
-            patience=self.basis.patience,
-        )
-
-
-Open = Callable[[LookRow], bytes]
-"""The body of a look's evidence; raises Missing."""
-
-
-def opener(vault: Vault, evidence: Mapping[str, EvidenceRow], erased: bool) -> Open:
-    """`evidence` by digest, of one stream; `erased`: the stream says that its evidence was."""
-
-    def opened(row: LookRow) -> bytes:
-        if row.evidence is None:
-            raise Missing(Verdict.LOST, f"look {row.look} names no evidence")
-        kept = evidence.get(row.evidence)
-        try:
-            if kept is None:
-                raise VaultError(f"evidence {row.evidence} is not kept")
-            body = vault.open(kept)
-        except VaultError as error:
-            if erased:
-                raise Missing(Verdict.ERASED, "its evidence was erased") from None
-            raise Missing(Verdict.LOST, str(error)) from None
-        if sha256(body).hexdigest() != row.evidence:
-            raise Missing(Verdict.LOST, f"evidence {row.evidence} holds another body")
-        return body
-
-    return opened
-
-
-def looked(row: LookRow, order_id: str, read: Read, opened: Open) -> Looked:
-    """Raises Missing."""
-    try:
-        basis = basis_of(row)
-    except ValueError as error:
-        raise Missing(Verdict.LOST, str(error)) from None
-    body = opened(row)
-    return Looked(row, basis, look_of(row, basis), body, read(order_id, answer_of(row, body)))
-
-
-def erased(rows: Sequence[Row]) -> bool:
-    """Whether a stream says that its evidence was erased."""
-    return any(row.topic == EvidenceErased.TOPIC for row in rows)
 
 
 def rejudged(
@@ -143,7 +61,7 @@ class _Stream:
         order, at, told_nothing = Order(), 0, list[Rejudged]()
         while at < len(events):
             told_nothing += self._nothing(order, silent.pop(order.version, ()))
-            group = events[at : at + _length(events, at, self._looks)]
+            group = events[at : at + together(events, at, self._looks)]
             yield from self._told(order, self._rows[at : at + len(group)], group)
             try:
                 for row, event in zip(self._rows[at:], group, strict=False):
@@ -174,12 +92,55 @@ class _Stream:
 
     def _told(self, order: Order, rows: Sequence[Row], group: Sequence[Event[Data]]) -> Iterator[Rejudged]:
         """Verdicts on events that came together."""
-        look = group[0].look
-        verdict, why = Verdict.NO_LOOK, ""
-        if look is not None:
-            verdict, why = self._judged(order, rows, group, self._looks.get(look))
-        for row in rows:
-            yield Rejudged(row.version, look, verdict, why)
+        first = group[0]
+        if first.look is not None:
+            verdict, why = self._judged(order, rows, group, self._looks.get(first.look))
+        elif isinstance(first.data, Corrected):
+            verdict, why = self._corrected(order, rows, group, first)
+        elif isinstance(first.data, StateAdopted):
+            verdict, why = self._adopted(order, rows, group, first, first.data)
+        else:
+            verdict, why = Verdict.NO_LOOK, ""
+        for row, event in zip(rows, group, strict=True):
+            yield Rejudged(row.version, event.look, verdict, why)
+
+    def _corrected(
+        self, order: Order, rows: Sequence[Row], group: Sequence[Event[Data]], first: Event[Data]
+    ) -> tuple[Verdict, str]:
+        """All kept answers of before are told anew, as they were then."""
+        if first.rules != self._rules:
+            return Verdict.OTHER_RULES, f"corrected to rules {first.rules}, today's are {self._rules}"
+        before = [row for row in self._rows if row.version < rows[0].version]
+        looks = [look for look in self._looks.values() if _judged_before(look, rows[0].version)]
+        try:
+            told = told_anew(self._provider, self._read, before, looks, self._opened)
+            at = instant(first.recorded_at)
+            again = correction(
+                self._provider, told.order, told.events, told.retold, at=at, worker=first.worker
+            )
+        except Exception as error:  # noqa: BLE001 altered events can break the judgement anywhere
+            return Verdict.DIFFERS, f"can't be judged after what is recorded before it: {error!r}"
+        if told.retold.blocked:
+            return Verdict.ERASED if erased(self._rows) else Verdict.LOST, told.retold.blocked
+        return self._compared(order, rows, group, again)
+
+    def _adopted(
+        self,
+        order: Order,
+        rows: Sequence[Row],
+        group: Sequence[Event[Data]],
+        first: Event[Data],
+        data: StateAdopted,
+    ) -> tuple[Verdict, str]:
+        """The contradiction that it decides must have been open."""
+        if first.rules != self._rules:
+            return Verdict.OTHER_RULES, f"decided by rules {first.rules}, today's are {self._rules}"
+        at, provider = instant(first.recorded_at), self._provider
+        try:
+            again = adopt(provider, order, data.target, data.reason, by=data.by, at=at, worker=first.worker)
+        except (UnknownState, NotReported) as error:
+            return Verdict.DIFFERS, str(error)
+        return self._compared(order, rows, group, again)
 
     def _judged(
         self, order: Order, rows: Sequence[Row], group: Sequence[Event[Data]], kept: LookRow | None
@@ -198,9 +159,19 @@ class _Stream:
             )
         try:
             again = judge(one.case(self._provider, order)).events
-            links = chain(rows[0].stream, order.version, order.digest, again)
+            return self._compared(order, rows, group, again)
         except Exception as error:  # noqa: BLE001 altered events can break the judgement anywhere
             return Verdict.DIFFERS, f"can't be judged after what is recorded before it: {error!r}"
+
+    def _compared(
+        self,
+        order: Order,
+        rows: Sequence[Row],
+        group: Sequence[Event[Data]],
+        again: Sequence[Event[Data]],
+    ) -> tuple[Verdict, str]:
+        """Byte for byte."""
+        links = chain(rows[0].stream, order.version, order.digest, again)
         if [link.row.state for link in links] == [row.state for row in rows]:
             return Verdict.SAME, ""
         return Verdict.DIFFERS, difference([link.event for link in links], group)
@@ -249,10 +220,18 @@ def _decoded(rows: Sequence[Row]) -> tuple[list[Event[Data]], str]:
     return events, ""
 
 
-def _length(events: Sequence[Event[Data]], at: int, looks: Mapping[str, LookRow]) -> int:
-    """How many events from there on came together: of one look, or a correction and what follows from it."""
+def _judged_before(look: LookRow, version: int) -> bool:
+    try:
+        return basis_of(look).version < version
+    except ValueError:
+        return False
+
+
+def together(events: Sequence[Event[Data]], at: int, looks: Mapping[str, LookRow]) -> int:
+    """How many events from there on came together: of one look, or a correction or decision and what follows
+    from it. `events` is the stream from its first."""
     first, last = events[at], at + 1
-    if isinstance(first.data, Corrected):
+    if isinstance(first.data, Corrected | StateAdopted):
         while last < len(events) and _follows(first, at + 1, events[last], looks):
             last += 1
     elif first.look is not None:
@@ -268,7 +247,4 @@ def _follows(corrected: Event[Data], version: int, event: Event[Data], looks: Ma
     if event.look is None:
         return isinstance(event.data, OrderRecovered)
     kept = looks.get(event.look)
-    try:
-        return kept is not None and basis_of(kept).version < version
-    except ValueError:
-        return False
+    return kept is not None and _judged_before(kept, version)
