@@ -2,7 +2,7 @@
 
 from adapters.providers import ADAPTERS
 from domain.execution import Accepted, Outcome, Refused, Uncertain
-from domain.providers import XVERSE
+from domain.xverse import XVERSE
 from ordertrail.executions import Wish, begin, end, new_request, settle
 from ordertrail.following import EXECUTE
 from tests.fixtures.recording import Recording, key
