@@ -98,8 +98,10 @@ class Reader:
         if word not in self.provider.phases:
             return Unrecognised(word[:MAX_WORD], meaning)
         claims = dict(_instants(self.claims(body)))
-        details = self.provider.fields.details(body)
-        return Shown(word, details, meaning, at_least=at_least, claims=claims, kind=self.kind(body))
+        unlisted: dict[str, str] = {}
+        details = self.provider.fields.details(body, unlisted)
+        kind = self.kind(body)
+        return Shown(word, details, meaning, at_least=at_least, claims=claims, kind=kind, unlisted=unlisted)
 
     def _any_word(self, body: Body) -> str | None:
         try:

@@ -49,12 +49,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`threshold` names the field that holds a counter's last milestone: a sibling, or one at the top."""
+    """`threshold` names the field that holds a counter's last milestone: a sibling, or one at the top.
+
+    `words`: what the provider's documents and recordings let it hold; empty: anything.
+    """
 
     path: str
     use: Use = Use.DETAIL
     kind: Kind = Kind.SCALAR
     threshold: str | None = None
+    words: frozenset[str] = frozenset()
 
 
 class WrongType(ValueError):
@@ -86,11 +90,19 @@ class Fields:
                 if depth < len(parts) - 1:
                     self._objects.add(prefix)
 
-    def details(self, root: dict[str, Json]) -> dict[str, Detail]:
-        """Everything worth recording, by path. Raises WrongType, TooLong, and Malformed for a doubled key."""
+    def details(self, root: dict[str, Json], unlisted: dict[str, str] | None = None) -> dict[str, Detail]:
+        """Everything worth recording, by path; the rest goes into `unlisted`, a path and what sort of value.
+
+        Raises WrongType, TooLong, and Malformed for a doubled key.
+        """
         found: dict[str, Detail] = {}
-        self._walk("", "", root, found)
+        self._walk("", "", root, found, {} if unlisted is None else unlisted)
         return found
+
+    def words(self, path: str) -> frozenset[str]:
+        """What a detail may hold by the documents; empty: anything, or they don't say."""
+        entry = self._by_path.get(pattern_of(path))
+        return frozenset() if entry is None else entry.words
 
     def meaning(self, root: dict[str, Json]) -> bytes:
         """A digest of the body less its volatile fields, counters only by the milestone they have reached."""
@@ -100,7 +112,7 @@ class Fields:
         """Whether a detail has not changed: equal decimals are equal, counters move by milestones."""
         if before == after and type(before) is type(after):
             return True
-        entry = self._by_path.get(_INDEX.sub("[]", path))
+        entry = self._by_path.get(pattern_of(path))
         if entry is None or isinstance(before, dict) or isinstance(after, dict):
             return False
         if entry.kind is Kind.DECIMAL:
@@ -112,17 +124,13 @@ class Fields:
         threshold = details.get(_sibling(path, name), details.get(name)) if name else None
         return _milestone(entry.kind, before, threshold) == _milestone(entry.kind, after, threshold)
 
-    def unknown(self, root: dict[str, Json]) -> list[str]:
-        """Paths of the body that the table does not know."""
-        found: list[str] = []
-        self._strangers("", root, found)
-        return found
-
     def masked(self, root: dict[str, Json]) -> Json:
         """The body fit to be shown: secrets, and what the table does not know, are left out."""
         return self._masked("", root)
 
-    def _walk(self, pattern: str, path: str, value: Json, found: dict[str, Detail]) -> None:
+    def _walk(
+        self, pattern: str, path: str, value: Json, found: dict[str, Detail], unlisted: dict[str, str]
+    ) -> None:
         entry = self._by_path.get(pattern)
         if not self._holds(pattern, value):
             if entry is not None:
@@ -136,10 +144,12 @@ class Fields:
             for key, inner in value.items():
                 below = f"{pattern}.{key}" if pattern else key
                 if self._known(below):
-                    self._walk(below, f"{path}.{key}" if path else key, inner, found)
+                    self._walk(below, f"{path}.{key}" if path else key, inner, found, unlisted)
+                else:
+                    unlisted[below] = shape_of(inner)
         elif isinstance(value, list):
             for name, member in self._named(pattern, value):
-                self._walk(f"{pattern}[]", f"{path}[{name}]", member, found)
+                self._walk(f"{pattern}[]", f"{path}[{name}]", member, found, unlisted)
 
     def _holds(self, pattern: str, value: Json) -> bool:
         """Whether the table says what is inside such a value."""
@@ -180,22 +190,6 @@ class Fields:
             return None if reached is None else str(reached)
         return value
 
-    def _strangers(self, pattern: str, value: Json, found: list[str]) -> None:
-        for below, inner in self._below(pattern, value):
-            if not self._known(below) and below not in found:
-                found.append(below)
-            self._strangers(below, inner, found)
-
-    def _below(self, pattern: str, value: Json) -> Iterable[tuple[str, Json]]:
-        if not self._holds(pattern, value):
-            return
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield f"{pattern}.{key}" if pattern else key, inner
-        elif isinstance(value, list):
-            for member in value:
-                yield f"{pattern}[]", member
-
     def _masked(self, pattern: str, value: Json) -> Json:
         entry = self._by_path.get(pattern)
         if entry is not None and entry.use is Use.SECRET:
@@ -211,6 +205,24 @@ class Fields:
         if isinstance(value, list):
             return [self._masked(f"{pattern}[]", member) for member in value]
         return value
+
+
+def pattern_of(path: str) -> str:
+    """A detail's path as the table has it: `items[E-1].id` is `items[].id`."""
+    return _INDEX.sub("[]", path)
+
+
+def shape_of(value: Json | Detail) -> str:
+    """What sort of value it is, without the value."""
+    if isinstance(value, bool):
+        return "flag"
+    if value is None:
+        return "null"
+    if isinstance(value, Digits | int):
+        return "number"
+    if isinstance(value, str):
+        return "text"
+    return "array" if isinstance(value, list) else "object"
 
 
 def decimal(value: Scalar) -> Decimal | None:

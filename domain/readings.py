@@ -71,7 +71,8 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`at_least`: derived from flags, the order may be further. `claims`: the provider's times of steps."""
+    """`at_least`: derived from flags, the order may be further. `claims`: the provider's times of steps.
+    `unlisted`: paths that no table knows, with the sort of value there."""
 
     state: str
     details: Mapping[str, Detail]
@@ -79,6 +80,7 @@ class Shown:
     at_least: bool = False
     claims: Mapping[str, Instant] = field(default_factory=dict)
     kind: str | None = None
+    unlisted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

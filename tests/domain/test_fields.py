@@ -213,8 +213,11 @@ def test_what_the_table_does_not_know_is_told_once() -> None:
         "free_text": {"anything": 1},
         "plain": None,
     }
+    unlisted: dict[str, str] = {}
 
-    assert FIELDS.unknown(body) == ["strange", "items[].pin", "items[].payout.code"]
+    FIELDS.details(body, unlisted)
+
+    assert unlisted == {"strange": "object", "items[].pin": "number", "items[].payout.code": "number"}
 
 
 @pytest.mark.parametrize("text", ["", "x", "NaN", "sNaN", "Infinity", "1" * 1001, "1e99999999999999999999"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from adapters.providers import ADAPTERS
 from domain.body import Json
+from domain.providers import PROVIDERS
 from domain.readings import (
     Answer,
     Failed,
@@ -62,3 +63,10 @@ def told(reading: Reading) -> str:
 
 def reads(provider: str, order_id: str, body: Json | bytes, status: int = 200) -> str:
     return told(read(provider, order_id, body, status))
+
+
+def unlisted(provider: str, body: dict[str, Json]) -> list[str]:
+    """Paths of a body that the provider's table does not know."""
+    found: dict[str, str] = {}
+    PROVIDERS[provider].fields.details(body, found)
+    return list(found)

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from domain.providers import PROVIDERS
-from tests.providers.telling import BODIES, raw, reads
+from tests.providers.telling import BODIES, raw, reads, unlisted
 
 EXPECTED = {
     ("xverse", "doc_monitor_example", "text", 200): "Unrecognised text",
@@ -99,4 +98,4 @@ def test_no_body_is_left_out() -> None:
 
 @pytest.mark.parametrize(("provider", "name"), FILES)
 def test_every_field_of_a_known_body_is_listed(provider: str, name: str) -> None:
-    assert PROVIDERS[provider].fields.unknown(json.loads(raw(provider, name))) == []
+    assert unlisted(provider, json.loads(raw(provider, name))) == []
