@@ -114,9 +114,12 @@ class Registration(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """Destroys a stream's evidence and its key; a conflict unless there are as many bodies."""
+    """Destroys the evidence of an order's stream and its key, and the examples of failures that were kept of
+    this order alone in its provider's stream; a conflict unless there are as many `bodies`."""
 
     stream: str
+    order: str
+    examples: str
     bodies: int
 
 
@@ -391,6 +394,8 @@ class Log(Protocol):
     def names(self, kept: Kept, after: Sequence[bytes], limit: int) -> list[tuple[str | bytes, ...]]: ...
     def census(self) -> Census: ...
     def stray_evidence(self) -> list[tuple[str | bytes, ...]]: ...
+    def bodies(self, stream: str, order: str, examples: str) -> int: ...
+    def seen_by(self, sha256: str) -> list[str]: ...
     def scrub(self) -> bool: ...
 
     # read models

@@ -5,6 +5,7 @@ from msgspec.structs import asdict
 from domain.events import (
     Data,
     Event,
+    EvidenceErased,
     EvidenceShown,
     OrderTracked,
     SettingChange,
@@ -46,6 +47,12 @@ def evidence_shown(
     order: Order, evidence: str, *, by: str | None, at: Instant, rules: str, worker: str
 ) -> list[Event[Data]]:
     return [spoken(order, EvidenceShown(evidence, by), at, at, rules, worker)]
+
+
+def evidence_erased(
+    order: Order, count: int, reason: str, *, by: str, at: Instant, rules: str, worker: str
+) -> list[Event[Data]]:
+    return [spoken(order, EvidenceErased(count, reason, by), at, at, rules, worker)]
 
 
 def spoken(

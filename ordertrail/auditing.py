@@ -7,6 +7,7 @@ from adapters.kafka.audit_model import audit_model
 from adapters.kafka.findings import AuditReport
 from adapters.kafka.position import Position, decoded, encoded
 from adapters.kafka.readable import find_tellings
+from adapters.kafka.seals import audit_seals
 from adapters.kafka.topics import PREFIX, Name
 from domain.log import Change, Log, Row
 from ordertrail.machine import now
@@ -21,7 +22,7 @@ ModelRows = Iterator[tuple[str, bytes]]
 
 
 async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = False) -> AuditReport:
-    """The events since the last clean audit, and every row of the read models, against their topics.
+    """The events since the last clean audit, every seal, and every row of the read models, against topics.
 
     `full`: all events, and the rows are folded from the whole log again, not read from where they are stored.
     A clean audit is noted in the log, and where the log does not know since when events can be read, that is
@@ -30,7 +31,7 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
     note = f"audited {prefix}events"
     since = None if full else _noted(log.note(note))
     events = await audit_events(bootstrap, log, prefix=prefix, since=since)
-    report = events
+    report = events if since is None else events + await audit_seals(bootstrap, log, prefix=prefix)
     for model in MODELS:
         rows = folded_rows(log, model) if full else stored_rows(log, model)
         report += await audit_model(bootstrap, log, model, rows, prefix=prefix)

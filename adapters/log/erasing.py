@@ -5,18 +5,26 @@ from collections.abc import Mapping
 from adapters.log.database import Taken, Transaction
 from domain.log import Erasure
 
-_DELETE = (
-    "DELETE FROM evidence WHERE stream = ? AND sha256 IN "
+OWN = (
+    "FROM evidence WHERE stream = ? AND sha256 IN "
     "(SELECT evidence FROM looks WHERE stream = ? AND evidence IS NOT NULL)"
+)
+EXAMPLES = (
+    "FROM evidence WHERE stream = ? AND sha256 IN "
+    "(SELECT evidence FROM looks WHERE stream = ? AND order_name = ? AND evidence IS NOT NULL) AND sha256 "
+    "NOT IN (SELECT evidence FROM looks WHERE stream = ? AND order_name <> ? AND evidence IS NOT NULL)"
 )
 
 
 def erase(transaction: Transaction, erasure: Erasure) -> None:
     """Taken if there are more or fewer bodies by now than were counted."""
+    stream, order, examples, bodies = erasure
     transaction.keep_evidence_still()
-    if transaction.run(_DELETE, erasure.stream, erasure.stream) != erasure.bodies:
+    own = transaction.run(f"DELETE {OWN}", stream, stream)
+    kept = transaction.run(f"DELETE {EXAMPLES}", examples, examples, order, examples, order)
+    if own + kept != bodies:
         raise Taken
-    transaction.run("DELETE FROM evidence_keys WHERE stream = ?", erasure.stream)
+    transaction.run("DELETE FROM evidence_keys WHERE stream = ?", stream)
 
 
 def demand_keys(transaction: Transaction, wrapped: Mapping[str, bytes]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from adapters.log.database import OverDatabase
+from adapters.log.erasing import EXAMPLES, OWN
 from adapters.log.schema import EVIDENCE, KEYS, RECEIPTS
 from domain.log import Cells, Census, Kept, Receipt, Row
 
@@ -95,6 +96,19 @@ class LogProving(OverDatabase):
     def stray_evidence(self) -> list[tuple[str | bytes, ...]]:
         """SHA-256 and stream of bodies that no look of their stream names."""
         return [tuple(map(_text, record)) for record in self._database.inspect(STRAY_EVIDENCE)]
+
+    def bodies(self, stream: str, order: str, examples: str) -> int:
+        """How many bodies an erasure would destroy."""
+        [(own,)] = self._database.ask(f"SELECT count(*) {OWN}", stream, stream)
+        [(kept,)] = self._database.ask(
+            f"SELECT count(*) {EXAMPLES}", examples, examples, order, examples, order
+        )
+        return int(own or 0) + int(kept or 0)
+
+    def seen_by(self, sha256: str) -> list[str]:
+        """The streams of looks whose body has this name, kept or not."""
+        found = self._database.ask("SELECT DISTINCT stream FROM looks WHERE evidence = ?", sha256)
+        return [str(stream) for (stream,) in found]
 
     def scrub(self) -> bool:
         """Let go of the bytes of evidence that was destroyed; False: readers are in the way for now."""

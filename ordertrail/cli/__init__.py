@@ -6,6 +6,7 @@ from ordertrail.cli.asking import attention, evidence, history, order, orders
 from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.executing import execute
+from ordertrail.cli.proving import erase, verify
 from ordertrail.cli.publishing import audit, topics
 from ordertrail.cli.rebuilding import rebuild
 from ordertrail.cli.rehearsing import rehearse
@@ -19,6 +20,7 @@ VERBS: dict[str, list[click.Command]] = {
     "Begin": [demo, run, check, lifecycles],
     "Watch": [track, stop, refresh, execute, import_polls],
     "Ask": [orders, order, history, evidence, attention],
+    "Prove": [verify, erase],
     "Publish": [topics, audit, replay, rebuild],
     "Try out": [simulate, rehearse],
 }

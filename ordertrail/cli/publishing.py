@@ -84,10 +84,10 @@ def _bounded(work: Coroutine[object, object, T], bootstrap: str) -> T:
     try:
         return asyncio.run(asyncio.wait_for(work, CONNECT_SECONDS * 2))
     except (KafkaError, OSError, TimeoutError) as error:
-        raise _away(bootstrap, error) from None
+        raise away(bootstrap, error) from None
 
 
-def _away(bootstrap: str, error: Exception) -> Unreachable:
+def away(bootstrap: str, error: Exception) -> Unreachable:
     return Unreachable(f"Kafka at {bootstrap}: {words(error)}; start it, or set kafka right")
 
 
@@ -150,7 +150,7 @@ def audit(session: Session, full: bool) -> int:
         try:
             report = asyncio.run(compared(bootstrap, log, prefix=settings.topics.prefix, full=full))
         except (KafkaError, OSError, TimeoutError) as error:
-            raise _away(bootstrap, error) from None
+            raise away(bootstrap, error) from None
     _told(session, report)
     return Exit.DONE if report.clean else Exit.NO
 

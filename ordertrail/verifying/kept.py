@@ -5,15 +5,20 @@ from collections.abc import Mapping, Sequence
 
 from adapters.vault import Vault, VaultError
 from domain.basis import basis_of
+from domain.encoding import decode
 from domain.events import Data, Event, EvidenceErased
-from domain.log import EvidenceRow, KeyRow, LookRow
+from domain.identity import reserved
+from domain.instants import text
+from domain.log import EvidenceRow, KeyRow, Log, LookRow
 from ordertrail.verifying.findings import Findings, What
 
 
 class BodyCheck:
-    """`evidence` by digest and `key` are the stream's own."""
+    """`evidence` by digest and `key` are the stream's own. What a provider's stream keeps of failures goes with
+    the order that it was kept of."""
 
-    def __init__(self, vault: Vault, findings: Findings) -> None:
+    def __init__(self, log: Log, vault: Vault, findings: Findings) -> None:
+        self._log = log
         self._vault = vault
         self._findings = findings
 
@@ -38,10 +43,19 @@ class BodyCheck:
             if row is not None:
                 opened.add(look.evidence)
                 self._body(look, row, key)
-            elif _judged_at(look, told) < max(erasures, default=0):
+            elif _judged_at(look, told) < max(erasures, default=0) or self._example_erased(look):
                 self._findings.counts.erased += 1
             else:
                 self._say(What.LOST, "its body is gone, and no erasure says so", look)
+
+    def _example_erased(self, look: LookRow) -> bool:
+        if not reserved(look.stream):
+            return False
+        provider, _, order_id = look.order.partition("/")
+        stream = self._log.registered(provider, order_id)
+        rows = self._log.stream(stream) if stream else []
+        erasures = [row for row in rows if row.topic == EvidenceErased.TOPIC]
+        return any(decode(row.topic, row.state).recorded_at >= text(look.answered_at) for row in erasures)
 
     def _key(self, key: KeyRow) -> None:
         try:

@@ -59,7 +59,7 @@ class StreamCheck:
         self._log = log
         self._findings = findings
         self._judging = judging
-        self._bodies = BodyCheck(judging.vault, findings)
+        self._bodies = BodyCheck(log, judging.vault, findings)
         self.gone = gone
 
     def run(self) -> Iterator[int]:

@@ -18,7 +18,7 @@ from ordertrail.verifying.stored import Reached, StoredCheck
 from ordertrail.verifying.streams import Gone, Judging, StreamCheck
 
 NOTE = "verified"
-STEPS_PER_NOTE = 20
+STEPS_PER_NOTE = 5
 
 Progress = Callable[[str, int, int], None]
 """Told what is being checked, how many events are done, and of how many."""

@@ -6,7 +6,7 @@ from domain.log import Committed, Conflict, Entry, Erasure, EvidenceRow, KeyRow,
 from tests.log.entries import NOW, event, look, opened, tracked
 
 STREAM = "runa-1"
-ERASED = Entry(events=[event(STREAM, 3)], erase=Erasure(STREAM, 1))
+ERASED = Entry(events=[event(STREAM, 3)], erase=Erasure(STREAM, "runa/A", "_provider-runa", 1))
 
 
 def more(name: str, under: bytes) -> Entry:
@@ -22,9 +22,11 @@ def test_bodies_and_key_are_gone_and_the_looks_stay(log: Log) -> None:
     [outcome] = log.commit([ERASED])
 
     assert isinstance(outcome, Committed)
-    assert log.evidence("sha-runa-1") == [] and log.key(STREAM) is None
+    assert log.evidence("sha-runa-1") == []
+    assert log.key(STREAM) is None
     assert len(log.looks(STREAM)) == 1
-    assert log.evidence("sha-runa-2") != [] and log.key("runa-2") == b"wrapped"
+    assert log.evidence("sha-runa-2") != []
+    assert log.key("runa-2") == b"wrapped"
 
 
 def test_an_erasure_that_counted_other_bodies_is_a_conflict(log: Log) -> None:
@@ -33,7 +35,8 @@ def test_an_erasure_that_counted_other_bodies_is_a_conflict(log: Log) -> None:
     [outcome] = log.commit([ERASED])
 
     assert outcome == Conflict(STREAM)
-    assert log.evidence("sha-late") != [] and log.key(STREAM) == b"wrapped"
+    assert log.evidence("sha-late") != []
+    assert log.key(STREAM) == b"wrapped"
 
 
 def test_an_erasure_given_again_after_a_lost_acknowledgement_is_done(log: Log) -> None:
@@ -48,7 +51,8 @@ def test_what_was_sealed_under_the_destroyed_key_is_refused(log: Log) -> None:
     log.commit([ERASED])
 
     assert log.commit([more("late", b"wrapped")]) == [Conflict(STREAM)]
-    assert log.evidence("sha-late") == [] and len(log.looks(STREAM)) == 1
+    assert log.evidence("sha-late") == []
+    assert len(log.looks(STREAM)) == 1
 
 
 def test_a_new_key_begins_anew(log: Log) -> None:
@@ -81,4 +85,5 @@ def test_no_byte_of_it_is_left_in_the_file(tmp_path: Path, sqlite_url: str) -> N
     assert log.scrub()
     log.close()
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert key not in left and body[:1000] not in left
+    assert key not in left
+    assert body[:1000] not in left

@@ -16,7 +16,8 @@ def test_a_commit_leaves_one_receipt_of_all_that_it_stored(log: Log) -> None:
     assert list(event_entries(receipt.events)) == [
         (row.position, raw_digest(*one)) for row, one in zip(log.read(0, 10), stored, strict=True)
     ]
-    assert entry.registration and entry.look
+    assert entry.registration
+    assert entry.look
     assert unpack_stored(receipt.rows) == [registered(entry.registration), looked(entry.look)]
 
 
