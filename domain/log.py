@@ -188,7 +188,8 @@ class ModelRow(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A read model's row after a batch; `value` None deletes it. `columns` are what can be filtered by."""
+    """A read model's row after a batch; `value` None deletes it, an empty one is kept for its fold, and is a
+    tombstone to readers. `columns` are what can be filtered by."""
 
     model: str
     key: str
@@ -236,7 +237,7 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How many rows of a read model are alike, differ, are not served, or should not be; the first of them."""
+    """How many rows of a read model are alike, differ, are not served, or should not be; the first ones."""
 
     model: str
     same: int
@@ -276,6 +277,20 @@ class Kept(StrEnum):
     LOOKS_OF = "looks of streams"
     EVIDENCE = "evidence by digest"
     KEYS = "keys of streams"
+
+
+class Drift(NamedTuple):
+    """What a provider had never said before: see `domain.drift`. `look` first showed it, at `first_at`."""
+
+    provider: str
+    what: str
+    path: str
+    seen: str
+    news: bool
+    look: str
+    first_at: int
+    last_at: int
+    times: int
 
 
 class Request(NamedTuple):
@@ -439,6 +454,10 @@ class Log(Protocol):
     # commands: events and what else they do
     def act(self, entry: Entry, effect: Effect) -> Outcome | Repeated | Gone: ...
     def command(self, id: str) -> CommandRow | None: ...
+
+    # what providers had never said before; a sighting that is kept already counts on
+    def add_drift(self, rows: Sequence[Drift]) -> None: ...
+    def drift(self, provider: str) -> list[Drift]: ...
 
     # notes about the log itself, by name
     def note(self, name: str) -> str: ...

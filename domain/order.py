@@ -79,7 +79,8 @@ CONTRADICTIONS = frozenset({"regressed", "unreachable"})
 
 
 class Order(msgspec.Struct, frozen=True):
-    """`since` is the interval of the change that led to `state`; `digest` chains the next event."""
+    """`since` is the interval of the change that led to `state`; `digest` chains the next event. `erased`:
+    what was kept was destroyed, and nobody has asked to watch the order since."""
 
     version: int = 0
     digest: str | None = None
@@ -149,7 +150,7 @@ def _tracked(order: Order, event: Event[OrderTracked], version: int) -> Changes:
     tracking = Tracking(
         asked.environment, asked.ref, asked.priority, asked.deadline, asked.tenant, asked.kind
     )
-    return {"tracking": tracking, "stopped": None}
+    return {"tracking": tracking, "stopped": None, "erased": False}
 
 
 def _tracking_changed(order: Order, event: Event[TrackingChanged], version: int) -> Changes:

@@ -40,6 +40,7 @@ class Order:
     stopped: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     open: Mapping[int, str] = field(default_factory=dict)
+    erased: bool = False
 
 
 State = dict[str, Order]
@@ -63,6 +64,11 @@ def fold(state: State, headers: Headers, value: bytes) -> bool:
         after, version=version, position=position, state=event["state"], phase=event["phase"]
     )
     return True
+
+
+def listed(key: str, order: Order) -> bool:
+    """Whether the topic `orders` has it: no event about a provider or the log, no erased order."""
+    return not key.startswith("_") and not order.erased
 
 
 def row(key: str, order: Order) -> dict[str, Any]:
@@ -92,7 +98,8 @@ def attention(order: Order) -> list[str]:
 
 
 def _tracked(order: Order, event: Event, version: int) -> Order:
-    return replace(order, tracking={name: event["data"][name] for name in SETTINGS}, stopped=None)
+    tracking = {name: event["data"][name] for name in SETTINGS}
+    return replace(order, tracking=tracking, stopped=None, erased=False)
 
 
 def _tracking_changed(order: Order, event: Event, version: int) -> Order:
@@ -166,6 +173,10 @@ def _corrected(order: Order, event: Event, version: int) -> Order:
     return replace(order, open=left, since=since)
 
 
+def _erased(order: Order, event: Event, version: int) -> Order:
+    return replace(order, erased=True)
+
+
 def _opened(order: Order, why: str, version: int) -> Order:
     return replace(order, open={**order.open, version: why})
 
@@ -200,6 +211,7 @@ CHANGES: Mapping[str, Change] = {
     "execution-settled": _certain,
     "state-adopted": _adopted,
     "corrected": _corrected,
+    "evidence-erased": _erased,
     **{kind: _opening(why) for kind, why in ODDITIES.items()},
 }
 
@@ -229,7 +241,7 @@ async def read(bootstrap: str, prefix: str) -> State:
 def main() -> None:
     bootstrap, prefix = sys.argv[1], (sys.argv[2:] or ["ordertrail."])[0]
     for key, order in sorted(asyncio.run(read(bootstrap, prefix)).items()):
-        if not key.startswith("_"):  # events about a provider, not about an order
+        if listed(key, order):
             sys.stdout.write(json.dumps(row(key, order)) + "\n")
 
 

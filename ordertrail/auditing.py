@@ -60,21 +60,21 @@ def _noted(words: str) -> Position | None:
 def stored_rows(log: Log, model: Name) -> ModelRows:
     after = ""
     while page := log.select(model.value, {}, after=after, limit=PAGE):
-        yield from ((row.key, row.value) for row in page)
+        yield from ((row.key, row.value) for row in page if row.value)
         after = page[-1].key
 
 
 def folded_rows(log: Log, model: Name) -> ModelRows:
     """What the read model should hold, by the log alone, as far as it is folded by now."""
     for change in _folded(log, log.position(PROJECTION)):
-        if change.model == model and change.value is not None:
+        if change.model == model and change.value:
             yield change.key, change.value
 
 
 def queue_again(log: Log, model: Name) -> int:
     """Put every row of a read model into the outbox once more; how many. Raises LogError."""
     position = log.position(PROJECTION)
-    changes = [each for each in _folded(log, position) if each.model == model and each.value is not None]
+    changes = [each for each in _folded(log, position) if each.model == model and each.value]
     for start in range(0, len(changes), PAGE):
         log.project(PROJECTION, position, position, changes[start : start + PAGE], [])
     return len(changes)

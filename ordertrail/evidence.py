@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from adapters.mask import mask
 from adapters.vault import Vault, VaultError
+from domain.encoding import decode
+from domain.events import EvidenceErased
 from domain.identity import OrderKey
 from domain.instants import text
 from domain.log import EvidenceRow, Log
@@ -48,13 +50,26 @@ def _opened(log: Log, vault: Vault, sha256: str) -> tuple[EvidenceRow, bytes]:
     """The first copy that opens: each order that saw the body sealed one of its own."""
     rows = sorted(log.evidence(sha256.lower()), key=lambda row: (row.kept_at, row.stream))
     if not rows:
-        raise UnknownEvidence(f"no evidence {sha256[:64]} is kept: `ordertrail history` names what there is")
+        raise _erased(log, sha256.lower()) or UnknownEvidence(
+            f"no evidence {sha256[:64]} is kept: `ordertrail history` names what there is"
+        )
     for row in rows[:-1]:
         try:
             return row, vault.open(row)
         except VaultError:
             continue
     return rows[-1], vault.open(rows[-1])
+
+
+def _erased(log: Log, sha256: str) -> UnknownEvidence | None:
+    """What to say of a body that was kept and destroyed on record."""
+    for stream in log.seen_by(sha256):
+        for row in log.stream(stream):
+            event = decode(row.topic, row.state) if row.topic == EvidenceErased.TOPIC else None
+            if event is not None and isinstance(event.data, EvidenceErased):
+                why = f"at {event.recorded_at} by {event.data.by}: {event.data.reason}"
+                return UnknownEvidence(f"evidence {sha256} of {row.order} was erased {why}")
+    return None
 
 
 def _order(log: Log, row: EvidenceRow) -> OrderKey:

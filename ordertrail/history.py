@@ -1,8 +1,10 @@
 """What happened to an order: its events, as stored."""
 
+from typing import cast
+
 import msgspec
 
-from domain.events import KINDS
+from domain.events import KINDS, EvidenceErased
 from domain.identity import OrderKey
 from domain.instants import Instant
 from domain.log import Log, Row
@@ -32,14 +34,20 @@ def history(
 
     `as_of`: only events that were certain by then (not_after); `known_at`: only those recorded by then. An
     event that can't be read at all is there with its topic as `event` and nulls, unless a moment is given.
+    `erased` is on the lines whose evidence was destroyed since.
     """
     lines: list[Line] = []
-    for row in log.stream(stream_of(log, key)):
+    rows = log.stream(stream_of(log, key))
+    for row in rows:
         event = _event(row)
         if event is not None and event.not_after <= by(as_of) and event.recorded_at <= by(known_at):
             lines.append(_line(row, event))
         elif event is None and as_of is None and known_at is None:
             lines.append(_line(row, None))
+    erased = max((row.version for row in rows if row.topic == EvidenceErased.TOPIC), default=0)
+    for line in lines:
+        if line["evidence"] is not None and cast(int, line["version"]) < erased:
+            line["erased"] = True
     return lines
 
 

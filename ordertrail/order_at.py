@@ -45,7 +45,8 @@ def order(
     told_at: ToldAt | None = None,
 ) -> Line:
     """An `order --json` line: order, provider, ref, state, phase, attention, since, last_look, version,
-    details, coverage, and `possible` inside an interval. Raises UnknownOrder, NotTold.
+    details, coverage, `possible` inside an interval, and `erased` where its evidence was destroyed. Raises
+    UnknownOrder, NotTold.
 
     With `told_at` it has `perhaps_told` too, if at that moment a transaction was on its way: the versions
     that may have been readable, beyond those that were.
@@ -84,6 +85,8 @@ def order(
         line["possible"] = stood.possible
     if perhaps:
         line["perhaps_told"] = perhaps
+    if folded.erased:
+        line["erased"] = True
     return {**line, "coverage": coverage(_watch(log, stream), until)}
 
 

@@ -43,12 +43,14 @@ NO_FILTERS = Filters()
 
 def orders(log: Log, filters: Filters = NO_FILTERS) -> Iterator[Line]:
     """`orders --json` lines by order: order, provider, ref, state, phase, attention, since, last_look,
-    version, details (null, with `details_omitted`, where they are too many to publish)."""
+    version, details (null, with `details_omitted`, where they are too many to publish); `erased` where that
+    is so, and then nothing but order, provider, last_look and version."""
     looks = _LastLooks(log, filters.provider)
     for page in _pages(log, orders_model.MODEL, filters):
         last_looks = looks.of([row.key for row in page])
         for row in page:
-            yield _line(msgspec.json.decode(row.value), last_looks.get(row.key))
+            line = msgspec.json.decode(row.value) if row.value else _erased(row)
+            yield _line(line, last_looks.get(row.key))
 
 
 def attention(log: Log) -> Iterator[Line]:
@@ -70,12 +72,22 @@ def _pages(log: Log, model: str, filters: Filters) -> Iterator[list[ModelRow]]:
         after = page[-1].key
 
 
+def _erased(row: ModelRow) -> Line:
+    """What is still told of an order whose kept answers were destroyed."""
+    order = orders_model.stored(row.fold)
+    told = dict.fromkeys(("ref", "state", "phase", "details"), None)
+    since = {"not_before": None, "not_after": None}
+    provider = row.key.partition("/")[0]
+    line = {"order": row.key, "provider": provider, "attention": [], "since": since, "erased": True}
+    return {**told, **line, "version": order.version}
+
+
 def _line(value: Line, last_look: Instant | None) -> Line:
     line = {
         name: value[name] for name in ("order", "provider", "ref", "state", "phase", "attention", "since")
     }
     line |= {"last_look": text_or_none(last_look), "version": value["version"], "details": value["details"]}
-    return {**line, "details_omitted": True} if value.get("details_omitted") else line
+    return line | {name: True for name in ("details_omitted", "erased") if value.get(name)}
 
 
 class _LastLooks:

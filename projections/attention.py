@@ -47,7 +47,8 @@ class AttentionRow(Struct, frozen=True):
 
 def entry(key: str, order: Order, parking: Parking | None = None) -> AttentionRow | None:
     """What is open at an order, or at a provider's reserved stream; None if nothing is. Its position is 0."""
-    kinds = [*order.attention, *([PARKED] if parking else [])]
+    kinds = [] if order.erased else order.attention
+    kinds = [*kinds, *([PARKED] if parking else [])]
     if not kinds:
         return None
     provider = key.removeprefix(_CONTACT) if contact(key) else key.partition("/")[0]

@@ -60,8 +60,11 @@ def since(order: Order) -> Since:
 
 
 def change(key: str, order: Order, position: int, attention: list[str]) -> Change:
-    """The order's row as it is now; `key` is `provider/order_id`."""
-    row = _row(key, order, position, attention)
+    """The order's row as it is now; `key` is `provider/order_id`. An erased order has none to show, only
+    what its fold needs to go on."""
+    row = _row(key, order, position, [] if order.erased else attention)
+    if order.erased:
+        return Change(MODEL, key, b"", json.encode(order), _columns(row, order), position)
     value = _encoder.encode(row)
     if len(value) > LARGEST_VALUE:
         value = _encoder.encode(replace(row, details=None, details_omitted=True))

@@ -114,7 +114,7 @@ def _project(
     transaction.put(PARKED, [(projection, *row) for row in parked])
     if publish:
         transaction.put_in_order(
-            OUTBOX, [(change.model, change.key, change.value, change.position) for change in changes]
+            OUTBOX, [(change.model, change.key, change.value or None, change.position) for change in changes]
         )
 
 

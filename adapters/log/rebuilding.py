@@ -100,7 +100,7 @@ def _publish(transaction: Transaction, live: str, new: str, position: int) -> No
             page = transaction.ask(
                 f"{statement} AND l.key > ? ORDER BY l.key LIMIT ?", *names, after, ROWS_AT_ONCE
             )
-            transaction.put_in_order(OUTBOX, [(live, key, value, position) for key, value in page])
+            transaction.put_in_order(OUTBOX, [(live, key, value or None, position) for key, value in page])
             if len(page) < ROWS_AT_ONCE:
                 break
             after = str(page[-1][0])

@@ -87,7 +87,7 @@ def _order_cells(line: Line) -> list[object]:
     return [
         line["order"],
         line["ref"],
-        line["state"],
+        "erased" if line.get("erased") else line["state"],
         line["phase"],
         _interval(line["since"]),
         render.short_time(line["last_look"]),
@@ -160,7 +160,7 @@ def history(session: Session, order: OrderKey, as_of: Instant | None, known_at: 
 
 def _event_cells(line: Line) -> list[object]:
     when = render.interval(line["not_before"], line["not_after"])
-    evidence = str(line["evidence"] or "")[:12]
+    evidence = "erased" if line.get("erased") else str(line["evidence"] or "")[:12]
     return [line["version"], line["event"], _what(line["data"]), when, line["looks"], evidence]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.kafka.topics import Name
-from examples.fold_events import MissingEvent, State, fold, row
+from examples.fold_events import MissingEvent, State, fold, listed, row
 from tests.description.published import Published, headers_of
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "fold_events.py"
@@ -22,7 +22,7 @@ def events(published: Published) -> list[tuple[dict[str, str], bytes]]:
 
 
 def rows(state: State) -> Rows:
-    return {key: row(key, order) for key, order in state.items()}
+    return {key: row(key, order) for key, order in state.items() if listed(key, order)}
 
 
 def published_rows(published: Published) -> Rows:
