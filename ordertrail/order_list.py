@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from domain.identity import OrderKey, parse_order
 from domain.instants import instant, text
+from domain.order import Tracking
 from domain.providers import PROVIDERS
 
 NORMALISE = {slug: entry.normalise for slug, entry in PROVIDERS.items()}
@@ -22,6 +23,19 @@ class Wish:
     priority: int | None = None
     deadline: str | None = None
     tenant: str | None = None
+
+
+def terms(wish: Wish, before: Tracking | None, host: str) -> Tracking:
+    """What a wish leaves open stays as it was."""
+    before = before or Tracking(host)
+    return Tracking(
+        environment=host,
+        ref=before.ref if wish.ref is None else wish.ref,
+        priority=before.priority if wish.priority is None else wish.priority,
+        deadline=before.deadline if wish.deadline is None else wish.deadline,
+        tenant=before.tenant if wish.tenant is None else wish.tenant,
+        kind=before.kind,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The roles of a running Ordertrail, together in one process: poll, project, publish, serve."""
+"""The roles of a running Ordertrail, together in one process: poll, project, publish, serve, commands."""
 
 import asyncio
 import logging
@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from domain.log import Log, LogError, LogRefused
 from ordertrail.machine import now, spare_the_collector
+from ordertrail.obeying import ObeyingRefused
 from ordertrail.project import Projector, retry_parked
 from ordertrail.sealing import Sealer
 from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
 from ordertrail.supervise import PublishingRefused, Supervisor
-from ordertrail.wiring import made_log, publishing_task, server_of, worker_of
+from ordertrail.wiring import made_log, obeying_of, publishing_task, server_of, worker_of
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -26,6 +27,11 @@ class Role(StrEnum):
     PROJECT = "project"
     PUBLISH = "publish"
     SERVE = "serve"
+    COMMANDS = "commands"
+
+
+KAFKA_ROLES = frozenset({Role.PUBLISH, Role.COMMANDS})
+"""Roles that can't be without a broker."""
 
 
 class Projecting:
@@ -74,9 +80,10 @@ class Projecting:
 async def run_roles(
     settings: Settings, roles: Collection[Role], stop: asyncio.Event, logger: logging.Logger = _LOGGER
 ) -> None:
-    """Until `stop`. What one role can't mend ends all, but publishing or serving alone: the others go on.
+    """Until `stop`. What one role can't mend ends all; publishing, serving and commands end alone.
 
-    Raises LogRefused, VaultError, PollingRefused, PublishingRefused, ServingRefused, AddressRefused.
+    Raises LogRefused, VaultError, PollingRefused, PublishingRefused, ServingRefused,
+    ObeyingRefused, AddressRefused.
     """
     spare_the_collector()
     server = server_of(settings, logger) if Role.SERVE in roles else None
@@ -89,6 +96,8 @@ async def run_roles(
         works[Role.PUBLISH] = Supervisor(publishing_task(settings), logger).run(stop)
     if server is not None:
         works[Role.SERVE] = server.run(stop)
+    if Role.COMMANDS in roles:
+        works[Role.COMMANDS] = obeying_of(settings, logger).run(stop)
     await together(works, stop, logger)
 
 
@@ -106,7 +115,7 @@ async def together(
             if error is None:
                 continue
             failure = failure or error
-            if isinstance(error, PublishingRefused | ServingRefused) and running:
+            if isinstance(error, PublishingRefused | ServingRefused | ObeyingRefused) and running:
                 logger.error("%s stopped, the rest goes on: %s", names[task], error)
             else:
                 stop.set()

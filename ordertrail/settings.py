@@ -142,6 +142,12 @@ class TopicSettings(_Table):
     replication: Annotated[int, Field(ge=1, le=32767)] = 1
 
 
+class CommandSettings(_Table):
+    """What the topic of commands may ask for."""
+
+    execute: bool = False
+
+
 class PatienceSettings(_Table):
     """How long to wait before saying something of what could not be seen."""
 
@@ -171,6 +177,7 @@ class Settings(BaseSettings):
     clock_error: Seconds = PATIENCE.clock_error / SECOND
     pace: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     topics: TopicSettings = TopicSettings()
+    commands: CommandSettings = CommandSettings()
     patience: PatienceSettings = PatienceSettings()
     providers: dict[str, ProviderSettings] = {}
 
@@ -212,6 +219,7 @@ def _names(model: type[BaseModel]) -> dict[str, Names | None]:
 NAMES: Names = {
     **_names(Settings),
     "topics": _names(TopicSettings),
+    "commands": _names(CommandSettings),
     "patience": _names(PatienceSettings),
     "providers": {slug: _names(ProviderSettings) for slug in PROVIDERS},
 }

@@ -22,9 +22,12 @@ from domain.log import Log, LogRefused, NoLog
 from domain.providers import PROVIDERS
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
+from ordertrail.commanding import Commander
 from ordertrail.door import Address, Door, refuse_open_door
+from ordertrail.insistence import Insistence
 from ordertrail.lane import Target
 from ordertrail.machine import now, random_source
+from ordertrail.obeying import Obeying
 from ordertrail.ownership import Alone, LogWitness
 from ordertrail.policy import PlainPolicy
 from ordertrail.poll import Worker
@@ -206,6 +209,33 @@ def _worker_recorder(settings: Settings) -> Recorder:
     except VaultError as error:
         log.close()
         raise LogRefused(str(error)) from error
+
+
+def obeying_of(settings: Settings, logger: Logger) -> Obeying:
+    """What does the commands from the topic. ValueError without a broker, VaultError as for a worker."""
+    if settings.kafka is None:
+        raise ValueError("no Kafka is set")
+    demand_key_file(settings)
+    return Obeying(
+        bootstrap=settings.kafka,
+        prefix=settings.topics.prefix,
+        replication=settings.topics.replication,
+        make=partial(_commander, settings, logger),
+        insist=Insistence(random_source(), logger),
+        logger=logger,
+    )
+
+
+def _commander(settings: Settings, logger: Logger) -> Commander:
+    return Commander(
+        _worker_recorder(settings),
+        providers=PROVIDERS,
+        adapters=ADAPTERS,
+        environments=environments(settings),
+        now=now,
+        execute=settings.commands.execute,
+        logger=logger,
+    )
 
 
 def server_of(settings: Settings, logger: Logger) -> Server:

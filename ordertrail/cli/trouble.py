@@ -15,6 +15,7 @@ from adapters.vault import VaultError
 from domain.log import LogError, LogRefused, LogUnreachable
 from ordertrail.demo.world import WorldError
 from ordertrail.evidence import UnknownEvidence
+from ordertrail.obeying import ObeyingRefused
 from ordertrail.order_at import NotTold
 from ordertrail.orders import WrongEnvironment
 from ordertrail.setting_sources import SettingsError
@@ -61,6 +62,7 @@ STATUS: tuple[tuple[type[Exception], Exit], ...] = (
     (TopicRefused, Exit.NO),
     (PublishRefused, Exit.NO),
     (PublishingRefused, Exit.NO),
+    (ObeyingRefused, Exit.NO),
     (PollingRefused, Exit.UNREACHABLE),
     (PublisherFailed, Exit.UNREACHABLE),
     (PublishError, Exit.NO),

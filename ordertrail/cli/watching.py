@@ -20,7 +20,7 @@ from ordertrail.cli.values import ACTOR, NORMALISE, ORDER, TIME
 from ordertrail.following import REFRESH
 from ordertrail.importing import Import, Imported
 from ordertrail.machine import now
-from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes
+from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes, terms
 from ordertrail.orders import Tracked
 from ordertrail.sealing import Sealer
 from ordertrail.wiring import Parts, environments, log_is_there, opened
@@ -94,17 +94,8 @@ def _track(session: Session, parts: Parts, wishes: Sequence[Wish], hosts: Mappin
 
 
 def _wanted(parts: Parts, wish: Wish, host: str) -> Tracking:
-    """What a wish leaves open stays as it was."""
     known = parts.recorder.known(wish.key)
-    before = (known.order.tracking if known else None) or Tracking(host)
-    return Tracking(
-        environment=host,
-        ref=before.ref if wish.ref is None else wish.ref,
-        priority=before.priority if wish.priority is None else wish.priority,
-        deadline=before.deadline if wish.deadline is None else wish.deadline,
-        tenant=before.tenant if wish.tenant is None else wish.tenant,
-        kind=before.kind,
-    )
+    return terms(wish, known.order.tracking if known else None, host)
 
 
 def _told(session: Session, tracked: Tracked) -> None:

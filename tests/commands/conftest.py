@@ -1,0 +1,3 @@
+from tests.fixtures.recording import any_recording, memory_log, recording
+
+__all__ = ["any_recording", "memory_log", "recording"]
