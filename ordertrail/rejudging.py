@@ -19,6 +19,7 @@ from domain.log import LookRow, Row
 from domain.order import Order, evolve
 from domain.provider import Provider
 from domain.readings import Read
+from domain.retelling import JUDGED
 from ordertrail.looked import Missing, Open, Verdict, erased, looked, opener
 from ordertrail.retold import told_anew
 
@@ -245,6 +246,6 @@ def _follows(corrected: Event[Data], version: int, event: Event[Data], looks: Ma
     if (event.recorded_at, event.rules) != (corrected.recorded_at, corrected.rules):
         return False
     if event.look is None:
-        return isinstance(event.data, OrderRecovered)
+        return isinstance(event.data, (OrderRecovered, *JUDGED))
     kept = looks.get(event.look)
     return kept is not None and _judged_before(kept, version)

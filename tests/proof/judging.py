@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from adapters.providers import ADAPTERS
 from domain.identity import OrderKey
 from domain.log import EvidenceRow, Log, LookRow, Row
+from domain.provider import Provider
 from domain.providers import PROVIDERS
 from domain.readings import Read
 from ordertrail.rejudging import Rejudged, Verdict, erased, opener, rejudged
@@ -24,8 +25,9 @@ def again(
     rows: Sequence[Row] | None = None,
     looks: Sequence[LookRow] | None = None,
     read: Read | None = None,
+    provider: Provider | None = None,
 ) -> list[Rejudged]:
-    """`rows`, `looks` and `read` stand in for what the log and the provider's reader give."""
+    """`rows`, `looks`, `read` and `provider` stand in for what the log and the provider table give."""
     of = key(order) if isinstance(order, str) else order
     stream = stream_name(recording.log, of)
     stored = recording.log.stream(stream) if rows is None else rows
@@ -34,7 +36,7 @@ def again(
     return rejudged(
         stored,
         kept,
-        provider=PROVIDERS[of.provider],
+        provider=provider or PROVIDERS[of.provider],
         read=read or ADAPTERS[of.provider].read,
         opened=opener(recording.vault, evidence, erased(stored)),
     )

@@ -7,9 +7,10 @@ from domain.identity import OrderKey
 from domain.order import Order
 from ordertrail.orders import fold
 from ordertrail.readjudicating import Finding
+from ordertrail.rejudging import Verdict
 from tests.description.course import told
 from tests.fixtures.recording import ORDER, Recording, key, minute_text
-from tests.proof.judging import stream_name
+from tests.proof.judging import again, stream_name, verdicts
 from tests.proof.newer import StricterXverse, Version, newer
 
 
@@ -201,3 +202,32 @@ def test_looks_after_a_correction_go_on_from_it(recording: Recording) -> None:
 
     assert names(seen.events) == ["StateChanged"]
     assert version.show().events == []
+
+
+def test_a_correction_is_judged_again_to_the_same_bytes(recording: Recording) -> None:
+    recording.state(1, "failed")
+    recording.state(2, "refunded", reason="late")
+    version = Version(recording, newer(StricterXverse))
+    version.apply()
+
+    found = verdicts(again(recording, provider=version.provider, read=version.read))
+
+    assert found == {
+        1: Verdict.NO_LOOK,
+        2: Verdict.OTHER_RULES,
+        3: Verdict.OTHER_RULES,
+        4: Verdict.OTHER_RULES,
+        5: Verdict.SAME,
+        6: Verdict.SAME,
+        7: Verdict.SAME,
+    }
+
+
+def test_another_correction_than_todays_rules_make_is_found(recording: Recording) -> None:
+    recording.state(1, "pending")
+    recording.state(2, "queued")
+    Version(recording, newer()).apply()
+
+    found = verdicts(again(recording, provider=newer(StricterXverse), read=Version(recording).read))
+
+    assert found[4] is Verdict.DIFFERS

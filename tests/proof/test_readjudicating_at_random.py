@@ -14,9 +14,13 @@ from domain.provider import Provider
 from domain.retelling import oddities
 from domain.xverse import XVERSE
 from ordertrail.orders import fold
+from ordertrail.rejudging import Rejudged, Verdict
 from tests.fixtures.recording import ORDER, START, Recording, key
+from tests.proof.judging import again as judged_again
+from tests.proof.judging import verdicts
 from tests.proof.newer import StricterXverse, Version, newer
 
+DIFFERENT = {Verdict.DIFFERS, Verdict.LOST}
 RULES = (XVERSE, newer(rules=2), newer(StricterXverse, rules=3))
 WORDS = ["new", "pending", "queued", "executing", "complete", "failed", "refunded", "stale", "odd"]
 LOOKS = st.lists(
@@ -86,9 +90,15 @@ def test_whatever_is_corrected_is_corrected_once(
 
             assert not first.blocked
             assert again.events == []
+            assert DIFFERENT.isdisjoint(verdicts(rejudged(version)).values())
             recording.recorder = version.recorder
             _look_on(recording, later)
             assert version.show().events == []
+            assert DIFFERENT.isdisjoint(verdicts(rejudged(version)).values())
+
+
+def rejudged(version: Version) -> list[Rejudged]:
+    return judged_again(version.recording, provider=version.provider, read=version.read)
 
 
 def _look_on(recording: Recording, looks: list[tuple[int, str, str | None]]) -> None:
