@@ -45,7 +45,7 @@ FIELDS = Fields(
         Field("items[].price", kind=Kind.DECIMAL),
         Field("items[].discount_multiplier", kind=Kind.DECIMAL),
         Field("items[].redemption_url", Use.SECRET),
-        Field("items[].payout.status"),
+        Field("items[].payout.status", words=frozenset({"ACTIVE", "CLAIMED", "CANCELLED", "EXPIRED"})),
         Field("items[].payout.status_updated_at"),
         Field("items[].payout.expiry_date"),
         Field("items[].payout.url", Use.SECRET),
@@ -53,7 +53,7 @@ FIELDS = Fields(
         Field("items[].distribution_method.template_id"),
         Field("items[].distribution_method.email_address", Use.SECRET),
         Field("items[].distribution_method.phone_number", Use.SECRET),
-        Field("items[].products.type"),
+        Field("items[].products.type", words=frozenset({"SINGLE", "MULTIPLE", "TEMPLATE"})),
         Field("items[].products.value"),
         Field("items[].products.values[]"),
         # Ours, or by currency: kept as evidence only

@@ -42,7 +42,7 @@ FIELDS = Fields(
         Field("id", Use.STATE),
         Field("orderId", Use.STATE),
         Field("state", Use.STATE),
-        Field("orderType"),
+        Field("orderType", words=frozenset({"runes_mint", "runes_etch", "rune_mint", "rune_etch"})),
         Field("reason"),
         Field("createdAt"),
         Field("fundingAddress"),

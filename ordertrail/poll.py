@@ -7,7 +7,7 @@ follower   what others append to the log, and what people ask of a running worke
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
@@ -39,7 +39,8 @@ class Worker:
     """`open_log` and `make_recorder` may raise LogUnreachable, and are called again; each is used in a thread
     of its own unless `threads` is False (virtual time). `follow` and `save` are the seconds between two looks
     at the log and two savings of coverage; `grace` is how long a stop waits for answers and for the log.
-    `membership` None: this worker is alone.
+    `pause` waits so many seconds, or until there is something to follow. `membership` None: this worker is
+    alone.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Worker:
         save: float = 3.0,
         grace: float = 10.0,
         threads: bool = True,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         membership: Membership | None = None,
         logger: logging.Logger = _LOGGER,
     ) -> None:
@@ -67,6 +69,7 @@ class Worker:
         self._follow = follow
         self._save = save
         self._grace = grace
+        self._pause = pause
         self._trust_env = trust_env
         self._logger = logger
         self._deferred: list[Row] = []
@@ -216,7 +219,7 @@ class Worker:
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
             if not news.full:
-                await asyncio.sleep(min(self._follow, _RECALL) if recalling else self._follow)
+                await self._pause(min(self._follow, _RECALL) if recalling else self._follow)
 
     async def _learn(self, row: Row) -> None:
         """What an event says that is not this worker's own; an order being looked at has to wait for it."""
@@ -276,6 +279,7 @@ class Worker:
                 self._savings.add(saving)
                 saving.add_done_callback(self._savings.discard)
                 await asyncio.shield(saving)  # what was taken from the fleet is nowhere else
+        await self._writer.call(_write_radars)
 
     async def _wind_up(self, writing: asyncio.Task[None], askers: Sequence[asyncio.Task[None]]) -> None:
         """Let answers on their way be recorded, within bounds, and let go of everything."""
@@ -303,14 +307,13 @@ class Worker:
             for lane in self._lanes.values():
                 await lane.close()
 
-    def _is_ours(self, order: str) -> bool:
-        provider, _, order_id = order.partition("/")
-        lane = self._lanes.get(provider)
-        return lane is None or lane.gate.owns(order_id)
-
     def _time(self) -> float:
         """Seconds of the clock that due times are in."""
         return self._loop.time()
+
+
+def _write_radars(recorder: Recorder) -> None:
+    recorder.radars.write()
 
 
 def _save_watches(watches: Mapping[str, Watch], recorder: Recorder) -> None:

@@ -24,6 +24,7 @@ from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, u
 from ordertrail.group import Draft, Example, Group
 from ordertrail.observation import Arrival, Observation, Seen, arrival
 from ordertrail.orders import ATTEMPTS, Known, Orders, chained
+from ordertrail.radar import Radars
 
 
 class _Kept(NamedTuple):
@@ -65,6 +66,7 @@ class Recorder(Orders):
             cached=cached,
         )
         self._readers = readers
+        self.radars = Radars(log, providers)
         self._answered: dict[str, Instant] = {}
         self._examples: set[Example] = set()
 
@@ -163,6 +165,9 @@ class Recorder(Orders):
         if judgement.keep and came is not None:
             basis = _basis(known, watch, observation.look, self._patience, judgement)
             kept = self._sealed(stream, observation, came, basis)
+            if reading is not None:
+                look = observation.look
+                self.radars.notice(observation.key.provider, reading, look.id, look.answered_at)
         self._note_answer(observation, reading, came, group)
         entry: Entry | None = None
         left, now = judgement.watch, Known(order, known.watch, known.revision)

@@ -1,7 +1,10 @@
-"""Small notes kept with the log, such as how far it was audited."""
+"""Small notes kept with the log, such as how far it was audited, and what providers never said before."""
+
+from collections.abc import Sequence
 
 from adapters.log.database import OverDatabase
-from adapters.log.schema import META
+from adapters.log.schema import DRIFT, META
+from domain.log import Drift
 
 PREFIX = "note:"
 
@@ -16,3 +19,15 @@ class LogNoting(OverDatabase):
         """In place of what was noted under this name before."""
         row = (PREFIX + name, words)
         self._database.transact(lambda transaction: transaction.put(META, [row]), repeatable=True)
+
+    def add_drift(self, rows: Sequence[Drift]) -> None:
+        """Each is kept as it was seen first, and counted on."""
+        self._database.transact(lambda transaction: transaction.put(DRIFT, rows), repeatable=False)
+
+    def drift(self, provider: str) -> list[Drift]:
+        statement = (
+            "SELECT provider, what, path, seen, news, look, first_at, last_at, times FROM drift "
+            "WHERE provider = ? ORDER BY first_at, what, path, seen"
+        )
+        found = map(Drift._make, self._database.ask(statement, provider))
+        return [row._replace(news=bool(row.news)) for row in found]

@@ -209,6 +209,23 @@ TELLINGS = Table(
     clash="DO NOTHING",
 )
 
+DRIFT = Table(
+    "drift",
+    (
+        Column("provider"),
+        Column("what"),
+        Column("path"),
+        Column("seen"),
+        Column("news", Kind.BOOLEAN),
+        Column("look"),
+        Column("first_at", Kind.INTEGER),
+        Column("last_at", Kind.INTEGER),
+        Column("times", Kind.INTEGER),
+    ),
+    key=("provider", "what", "path", "seen"),
+    clash="DO UPDATE SET last_at = excluded.last_at, times = drift.times + excluded.times",
+)
+
 TABLES = (
     META,
     REGISTER,
@@ -223,6 +240,7 @@ TABLES = (
     REQUESTS,
     COMMANDS,
     TELLINGS,
+    DRIFT,
 )
 
 

@@ -1,0 +1,88 @@
+"""What a provider never said before: fields no table lists, other sorts of value, other words.
+
+Values of secret, volatile and unlisted fields are never part of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.fields import Detail, Fields, pattern_of, shape_of
+from domain.readings import Reading, Rejected, Shown, Unrecognised, Why
+
+LONGEST = 200
+MOST = 500
+"""Sightings kept of a provider; one that makes up names is not followed for ever."""
+
+
+class What(StrEnum):
+    FIELD = "field"  # no table lists it
+    SORT = "type"  # a listed field holds another sort of value
+    VALUE = "value"  # a word that the documents don't let a field hold
+    WORD = "word"  # a state nobody knows
+
+
+class Sighting(NamedTuple):
+    """`seen`: the sort of value, or the word. `path` is a field's name in the table, or would be."""
+
+    what: What
+    path: str
+    seen: str
+
+
+TOO_MANY = Sighting(What.FIELD, "…", f"more than {MOST} sightings")
+
+
+class Radar:
+    """One provider's radar. `known`: what was seen before, and whether it was news then."""
+
+    def __init__(self, fields: Fields, known: Mapping[Sighting, bool]) -> None:
+        self._fields = fields
+        self._known = dict(known)
+        self._sorts = {one.path for one in known if one.what is What.SORT}
+        self._usual: set[tuple[str, object]] = set()
+
+    def sightings(self, reading: Reading) -> Iterator[tuple[Sighting, bool]]:
+        """What is worth keeping of a reading, and whether it is news: that is told each time. The first sort
+        of value in a field is what later ones are compared with, and is told once."""
+        if isinstance(reading, Shown):
+            for path, shape in reading.unlisted.items():
+                yield self._news(Sighting(What.FIELD, path[:LONGEST], shape))
+            yield from self._of_details(reading)
+        elif isinstance(reading, Unrecognised):
+            yield self._news(Sighting(What.WORD, "state", reading.word[:LONGEST]))
+        elif isinstance(reading, Rejected) and reading.why is Why.WRONG_TYPE:
+            path = pattern_of(reading.example)[:LONGEST]
+            yield self._news(Sighting(What.SORT, path, "unfit to be recorded"))
+
+    def _of_details(self, reading: Shown) -> Iterator[tuple[Sighting, bool]]:
+        usual = self._usual
+        for path, value in reading.details.items():
+            if value is None or value.__class__ is dict:
+                continue
+            if (path, value.__class__) in usual or (path, value) in usual:
+                continue
+            words = self._fields.words(path)
+            told = list(self._of_detail(pattern_of(path)[:LONGEST], value, words))
+            yield from told
+            if "[" not in path and not told:
+                usual.add((path, value if words else value.__class__))
+
+    def _of_detail(self, path: str, value: Detail, words: frozenset[str]) -> Iterator[tuple[Sighting, bool]]:
+        shape = shape_of(value)
+        sort = Sighting(What.SORT, path, shape)
+        if path not in self._sorts:
+            self._sorts.add(path)
+            self._known[sort] = False
+            yield sort, False
+        elif self._known.get(sort, True):
+            yield self._news(sort)
+        if words and shape == "text" and value not in words:
+            yield self._news(Sighting(What.VALUE, path, str(value)[:LONGEST]))
+
+    def _news(self, sighting: Sighting) -> tuple[Sighting, bool]:
+        if sighting not in self._known:
+            if len(self._known) >= MOST:
+                sighting = TOO_MANY
+            self._known[sighting] = True
+        return sighting, True
