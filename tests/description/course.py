@@ -8,9 +8,12 @@ from domain.identity import uuid7
 from domain.instants import SECOND, text
 from domain.log import Log
 from domain.order import Tracking
+from domain.providers import PROVIDERS
 from domain.readings import Failed, Look
+from ordertrail.erasing import Eraser
 from ordertrail.observation import Observation
 from ordertrail.project import Projector
+from ordertrail.sealing import Sealer
 from tests.description.executing import executed
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 from tests.stories.telling import STORIES, answer, order_of, steps
@@ -25,7 +28,7 @@ def told(log: Log) -> None:
     projector = Projector(log, say=lambda words: None)
     for path in STORIES:
         _tell(recording, path)
-    for course in (_losing_contact, _restoring_it, _never_found, _asked_for, executed):
+    for course in (_losing_contact, _restoring_it, _never_found, _asked_for, executed, _erased, _sealed):
         course(recording)
         projector.catch_up()
 
@@ -60,3 +63,16 @@ def _asked_for(recording: Recording) -> None:
     recorder.track([(key(ORDER), replace(TRACKING, deadline=text(minute(90))))])
     recorder.evidence_shown(key(ORDER), "ab" * 32, by="actor-1")
     recorder.stop(key(ORDER), "not needed any more", by="actor-1")
+
+
+def _erased(recording: Recording) -> None:
+    eraser = Eraser(recording.recorder, recording.vault, now=lambda: recording.at, worker="main")
+    eraser.erase(key(OTHER), PROVIDERS["xverse"], reason="asked for by the customer", by="actor-1")
+
+
+def _sealed(recording: Recording) -> None:
+    Sealer(recording.log, now=lambda: recording.at, worker="main", say=_fail).seal()
+
+
+def _fail(words: str) -> None:
+    raise AssertionError(words)

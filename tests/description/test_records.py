@@ -48,7 +48,8 @@ def test_the_run_publishes_every_type_of_event_and_tombstones(published: Publish
     types = {headers_of(record)["ce_type"] for record in published.records[Name.EVENTS]}
 
     assert types == KINDS.keys()
-    assert any(record.value is None for record in published.records[Name.ATTENTION])
+    for name in (Name.ORDERS, Name.ATTENTION):
+        assert any(record.value is None for record in published.records[name])
 
 
 def test_every_header_that_is_described_comes_up(published: Published) -> None:
