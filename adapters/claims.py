@@ -17,7 +17,7 @@ def claimed(value: Json) -> Instant | None:
     """
     if isinstance(value, dict | list | bool) or value is None:
         return None
-    number = decimal(value)
+    number = None if isinstance(value, str) and ":" in value else decimal(value)
     at = _read(value) if number is None else _since_1970(number)
     return at if at is not None and plausible(at) else None
 

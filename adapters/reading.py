@@ -59,21 +59,16 @@ class Reader:
     kind: Callable[[Body], str | None] = no_kind
 
     def __call__(self, order_id: str, answer: Answer) -> Reading:
-        body: Json = None
-        flaw = Rejected(Why.TOO_LARGE, "the body")
-        if not answer.truncated:
-            try:
-                body = parse(answer.body)
-            except Malformed as error:
-                flaw = Rejected(Why.MALFORMED, str(error))
-            else:
-                flaw = Rejected(Why.WRONG_TYPE, "the body")
-                refused = self.refusal(answer.status, body)
-                if refused is not None:
-                    return refused
+        body = _parsed(answer)
+        if not isinstance(body, Rejected):
+            refused = self.refusal(answer.status, body)
+            if refused is not None:
+                return refused
         if not 200 <= answer.status < 300:
             return channel(answer.status)
-        return self._read(order_id, body) if isinstance(body, dict) else flaw
+        if isinstance(body, Rejected):
+            return body
+        return self._read(order_id, body) if isinstance(body, dict) else Rejected(Why.WRONG_TYPE, "the body")
 
     def _read(self, order_id: str, body: Body) -> Reading:
         meaning = self.provider.fields.meaning(body)
@@ -88,7 +83,7 @@ class Reader:
 
     def _standing(self, order_id: str, body: Body, meaning: bytes) -> Reading:
         named = self.identity(body)
-        if named is not None and self.provider.normalise(named) != self.provider.normalise(order_id):
+        if named is not None and named != order_id and self._differ(named, order_id):
             return WrongOrder(self._any_word(body), meaning)
         word, at_least = self.standing(body)
         if word is None:
@@ -103,12 +98,24 @@ class Reader:
         kind = self.kind(body)
         return Shown(word, details, meaning, at_least=at_least, claims=claims, kind=kind, unlisted=unlisted)
 
+    def _differ(self, named: str, order_id: str) -> bool:
+        return self.provider.normalise(named) != self.provider.normalise(order_id)
+
     def _any_word(self, body: Body) -> str | None:
         try:
             word = self.standing(body).word
         except (WrongType, Malformed):
             return None
         return None if word is None else word[:MAX_WORD]
+
+
+def _parsed(answer: Answer) -> Json | Rejected:
+    if answer.truncated:
+        return Rejected(Why.TOO_LARGE, "the body")
+    try:
+        return parse(answer.body)
+    except Malformed as error:
+        return Rejected(Why.MALFORMED, str(error))
 
 
 def channel(status: int) -> Failed:

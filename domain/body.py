@@ -6,6 +6,7 @@ text. A key that stands twice in an object becomes `DOUBLED`, so that whoever ne
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 
 Scalar = str | int | bool | None
@@ -13,6 +14,7 @@ Json = Scalar | list["Json"] | dict[str, "Json"]
 
 MAX_DEPTH = 100
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 class Digits(str):
@@ -30,16 +32,13 @@ class Malformed(ValueError):
 
 def parse(body: bytes) -> Json:
     """The body as plain values; raises Malformed."""
-    if not body.strip():
+    if not body or body.isspace():
         raise Malformed("the body is empty")
     try:
-        parsed: Json = json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=_members,
-            parse_float=Digits,
-            parse_int=_integer,
-            parse_constant=_constant,
-        )
+        text = body.removeprefix(BOM_UTF8).decode()
+        if text.startswith(_MARK):
+            raise Malformed("no JSON: a second byte order mark at character 0")
+        parsed: Json = _decoder.decode(text)
     except UnicodeDecodeError as error:
         raise Malformed(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -55,7 +54,7 @@ def parse(body: bytes) -> Json:
 
 def canonical(value: Json) -> bytes:
     """The same bytes for the same value, whatever the order of keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return _encoder.encode(value).encode()
 
 
 def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -75,6 +74,12 @@ def _integer(digits: str) -> int | Digits:
 
 def _constant(word: str) -> None:
     raise Malformed(f"{word} is no JSON number")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_members, parse_float=Digits, parse_int=_integer, parse_constant=_constant
+)
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def _check_depth(value: Json) -> None:

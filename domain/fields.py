@@ -21,6 +21,7 @@ UNLISTED: dict[str, bool] = {"unlisted": True}
 _MEMBER_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MAX_DIGITS = 1000
+_MILESTONES = [Decimal(0), Decimal(1), Decimal(6)]
 MAX_TEXT = 65_536
 
 
@@ -69,6 +70,25 @@ class WrongType(ValueError):
         self.path = path
 
 
+@dataclass(slots=True, eq=False)
+class _Place:
+    """What the table says of one pattern, worked out once.
+
+    `keeps`: a body's meaning leaves nothing out at or below it. `inside`: what is below, by key.
+    """
+
+    pattern: str
+    entry: Field | None
+    is_object: bool
+    is_array: bool
+    keeps: bool
+    inside: "dict[str, _Place]" = field(default_factory=dict)
+
+    @property
+    def secret(self) -> bool:
+        return self.entry is not None and self.entry.use is Use.SECRET
+
+
 @dataclass(frozen=True)
 class Fields:
     """Every field of a provider's answers. `members` names the id field of each array's members."""
@@ -78,6 +98,7 @@ class Fields:
     _by_path: dict[str, Field] = field(init=False, repr=False, default_factory=dict)
     _objects: set[str] = field(init=False, repr=False, default_factory=set)
     _arrays: set[str] = field(init=False, repr=False, default_factory=set)
+    _places: dict[str, _Place] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for entry in self.table:
@@ -96,7 +117,7 @@ class Fields:
         Raises WrongType, TooLong, and Malformed for a doubled key.
         """
         found: dict[str, Detail] = {}
-        self._walk("", "", root, found, {} if unlisted is None else unlisted)
+        self._walk(self._place(""), "", root, found, {} if unlisted is None else unlisted)
         return found
 
     def words(self, path: str) -> frozenset[str]:
@@ -106,7 +127,8 @@ class Fields:
 
     def meaning(self, root: dict[str, Json]) -> bytes:
         """A digest of the body less its volatile fields, counters only by the milestone they have reached."""
-        return hashlib.blake2b(canonical(self._lasting("", root, root, root)), digest_size=16).digest()
+        lasting = self._lasting(self._place(""), root, root, root)
+        return hashlib.blake2b(canonical(lasting), digest_size=16).digest()
 
     def same(self, path: str, before: Detail, after: Detail, details: Mapping[str, Detail]) -> bool:
         """Whether a detail has not changed: equal decimals are equal, counters move by milestones."""
@@ -128,28 +150,68 @@ class Fields:
         """The body fit to be shown: secrets, and what the table does not know, are left out."""
         return self._masked("", root)
 
+    def _place(self, pattern: str) -> _Place:
+        place = self._places.get(pattern)
+        if place is None:
+            below = (pattern, f"{pattern}.", f"{pattern}[")
+            left_out = any(
+                not pattern or path == pattern or path.startswith(below[1:])
+                for path, entry in self._by_path.items()
+                if entry.use is Use.VOLATILE or entry.kind in (Kind.COUNTER, Kind.REMAINING)
+            )
+            is_object = not pattern or pattern in self._objects
+            entry = self._by_path.get(pattern)
+            place = _Place(pattern, entry, is_object, pattern in self._arrays, not left_out)
+            self._places[pattern] = place
+        return place
+
+    def _below(self, place: _Place, key: str) -> _Place | None:
+        """None: no table lists it."""
+        found = place.inside.get(key)
+        if found is None:
+            pattern = f"{place.pattern}.{key}" if place.pattern else key
+            if not self._known(pattern):
+                return None
+            found = place.inside[key] = self._place(pattern)
+        return found
+
     def _walk(
-        self, pattern: str, path: str, value: Json, found: dict[str, Detail], unlisted: dict[str, str]
+        self, place: _Place, path: str, value: Json, found: dict[str, Detail], unlisted: dict[str, str]
     ) -> None:
-        entry = self._by_path.get(pattern)
-        if not self._holds(pattern, value):
-            if entry is not None:
-                _record(entry, path, value, found)
-            elif pattern and value is not None:
-                raise _misshapen(path, value)
-            return
-        if entry is not None and entry.use is Use.SECRET:
-            found[path] = SECRET
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                below = f"{pattern}.{key}" if pattern else key
-                if self._known(below):
-                    self._walk(below, f"{path}.{key}" if path else key, inner, found, unlisted)
-                else:
-                    unlisted[below] = shape_of(inner)
-        elif isinstance(value, list):
-            for name, member in self._named(pattern, value):
-                self._walk(f"{pattern}[]", f"{path}[{name}]", member, found, unlisted)
+        if isinstance(value, dict) and place.is_object:
+            if place.secret:
+                found[path] = SECRET
+            else:
+                self._members(place, path, value, found, unlisted)
+        elif isinstance(value, list) and place.is_array:
+            if place.secret:
+                found[path] = SECRET
+                return
+            member_place = self._place(f"{place.pattern}[]")
+            for name, member in self._named(place.pattern, value):
+                self._walk(member_place, f"{path}[{name}]", member, found, unlisted)
+        elif place.entry is not None:
+            _record(place.entry, path, value, found)
+        elif place.pattern and value is not None:
+            raise _misshapen(path, value)
+
+    def _members(
+        self,
+        place: _Place,
+        path: str,
+        value: dict[str, Json],
+        found: dict[str, Detail],
+        unlisted: dict[str, str],
+    ) -> None:
+        inside = place.inside
+        for key, member in value.items():
+            below = inside.get(key) or self._below(place, key)
+            if below is None:
+                unlisted[f"{place.pattern}.{key}" if place.pattern else key] = shape_of(member)
+            elif below.entry is None or isinstance(member, list | dict):
+                self._walk(below, f"{path}.{key}" if path else key, member, found, unlisted)
+            else:
+                _record(below.entry, f"{path}.{key}" if path else key, member, found)
 
     def _holds(self, pattern: str, value: Json) -> bool:
         """Whether the table says what is inside such a value."""
@@ -172,17 +234,22 @@ class Fields:
             seen.add(chosen)
             yield chosen, member
 
-    def _lasting(self, pattern: str, value: Json, siblings: dict[str, Json], root: dict[str, Json]) -> Json:
-        entry = self._by_path.get(pattern)
+    def _lasting(
+        self, place: _Place | None, value: Json, siblings: dict[str, Json], root: dict[str, Json]
+    ) -> Json:
+        if place is None or place.keeps:
+            return value
+        entry = place.entry
         if entry is not None and entry.use is Use.VOLATILE:
             return None
         if isinstance(value, dict):
             return {
-                key: self._lasting(f"{pattern}.{key}" if pattern else key, inner, value, root)
+                key: self._lasting(self._below(place, key), inner, value, root)
                 for key, inner in value.items()
             }
         if isinstance(value, list):
-            return [self._lasting(f"{pattern}[]", member, siblings, root) for member in value]
+            member_place = self._place(f"{place.pattern}[]")
+            return [self._lasting(member_place, member, siblings, root) for member in value]
         if entry is not None and entry.kind in (Kind.COUNTER, Kind.REMAINING):
             name = entry.threshold
             threshold = siblings.get(name, root.get(name)) if name else None
@@ -237,22 +304,27 @@ def decimal(value: Scalar) -> Decimal | None:
 
 
 def _record(entry: Field, path: str, value: Json, found: dict[str, Detail]) -> None:
-    if entry.use is Use.SECRET:
+    use = entry.use
+    if use is Use.DETAIL:
+        if value is DOUBLED or isinstance(value, list | dict):
+            raise _misshapen(path, value)
+        if value is not None:
+            value = _recorded(entry.kind, path, value)
+        found[path] = value
+    elif use is Use.SECRET:
         found[path] = None if value is None else SECRET
-        return
-    if value is DOUBLED and entry.use in (Use.DETAIL, Use.STATE):
+    elif use is Use.STATE and value is DOUBLED:
         raise _misshapen(path, value)
-    if entry.use is not Use.DETAIL:
-        return
-    if isinstance(value, list | dict):
-        raise _misshapen(path, value)
-    if entry.kind is not Kind.SCALAR and value is not None and decimal(value) is None:
+
+
+def _recorded(kind: Kind, path: str, value: str | int | bool) -> str | int | bool:
+    if kind is not Kind.SCALAR and decimal(value) is None:
         raise WrongType(path, "not a number")
-    if value is not None and (isinstance(value, Digits) or entry.kind is Kind.DECIMAL):
+    if kind is Kind.DECIMAL or isinstance(value, Digits):
         value = str(value)
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise TooLong(path)
-    found[path] = value
+    return value
 
 
 def _misshapen(path: str, value: Json) -> WrongType | Malformed:
@@ -268,7 +340,7 @@ def _milestone(
     if number is None:
         return None
     last = None if isinstance(threshold, dict) else decimal(threshold)
-    milestones = sorted({Decimal(0), Decimal(1), Decimal(6), *([last] if last is not None else [])})
+    milestones = _MILESTONES if last is None else sorted({*_MILESTONES, last})
     if kind is Kind.COUNTER:
         return max((m for m in milestones if m <= number), default=Decimal(-1))
     if number < 0:
