@@ -79,7 +79,7 @@ def test_what_is_asked_of_an_unknown_order_is_refused(recording: Recording, name
         "adopt": {"state": "complete", "reason": "r"},
     }
 
-    commander(recording).handle(record(command(name, **args[name])))  # type: ignore[arg-type] # a table of texts
+    commander(recording).handle(record(command(name, **args[name])))
 
     assert answers(recording) == [("c-1", "refused", UNKNOWN)]
     assert replies(recording)[0]["version"] is None
@@ -195,7 +195,7 @@ def test_a_surprise_with_one_command_is_answered_and_the_next_is_done(recording:
 def test_a_log_that_is_away_is_said_so_that_it_is_tried_again(recording: Recording) -> None:
     boss = commander(seen(recording))
     act = recording.log.act
-    recording.log.act = away  # type: ignore[method-assign] # for a moment
+    recording.log.act = away  # type: ignore[method-assign,assignment] # for a moment
 
     with pytest.raises(LogUnreachable):
         boss.handle(record(command("stop", reason="r")))

@@ -125,7 +125,7 @@ def test_what_is_wrong_with_a_command_is_said_to_whoever_sent_it(
     ],
 )
 def test_arguments_are_checked(name: str, args: dict[str, object], says: str) -> None:
-    assert says in why(command(name, **args)).why
+    assert says in why({**command(name), "args": args}).why
 
 
 def test_who_adopts_a_state_has_to_be_said() -> None:
