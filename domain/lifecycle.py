@@ -5,6 +5,7 @@ through both. What a poll may skip is answered by dominators: the states on *eve
 another, so that a step nobody saw is written only when it must have happened.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -40,6 +41,19 @@ class Graph:
     def certain(self, source: str, target: str) -> tuple[str, ...] | None:
         """The states entered for certain on the way, in order, `target` last; None if there is no way."""
         return self._certain.get((source, target))
+
+    def ways(self, source: str, target: str, most: int = 1000) -> list[tuple[str, ...]]:
+        """Ways from one state to another that enter no state twice, the shortest first; `most` at most."""
+        found: list[tuple[str, ...]] = []
+        going: deque[tuple[str, ...]] = deque([(source,)])
+        while going and len(found) < most:
+            way = going.popleft()
+            for state in self.successors[way[-1]]:
+                if state == target:
+                    found.append((*way, state))
+                elif state not in way:
+                    going.append((*way, state))
+        return found[:most]
 
     def _dominators(self, source: str, target: str) -> tuple[str, ...]:
         inner = [

@@ -3,9 +3,11 @@
 import click
 
 from ordertrail.cli.asking import attention, evidence, history, order, orders
+from ordertrail.cli.deciding import adopt, readjudicate
 from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.executing import execute
+from ordertrail.cli.explaining import explain
 from ordertrail.cli.proving import erase, verify
 from ordertrail.cli.publishing import audit, topics
 from ordertrail.cli.rebuilding import rebuild
@@ -19,8 +21,9 @@ from ordertrail.cli.watching import import_polls, refresh, stop, track
 VERBS: dict[str, list[click.Command]] = {
     "Begin": [demo, run, check, lifecycles],
     "Watch": [track, stop, refresh, execute, import_polls],
-    "Ask": [orders, order, history, evidence, attention],
+    "Ask": [orders, order, history, explain, evidence, attention],
     "Prove": [verify, erase],
+    "Decide": [adopt, readjudicate],
     "Publish": [topics, audit, replay, rebuild],
     "Try out": [simulate, rehearse],
 }
