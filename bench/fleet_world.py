@@ -1,6 +1,7 @@
 """The world of a fleet: one simulator that counts, one log, and workers as processes of their own."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,10 @@ from adapters.providers import ADAPTERS
 from adapters.vault import Vault, load_key
 from bench.chaos_servers import Process
 from domain.identity import OrderKey
+from domain.instants import SECOND, instant
 from domain.log import Log
 from domain.order import Tracking
+from domain.phases import FINAL
 from domain.providers import PROVIDERS
 from ordertrail.record import Recorder
 from simulators import Simulator, build
@@ -23,13 +26,15 @@ from simulators.message import Answer, Body, Request
 from simulators.server import serve
 
 PROVIDER = "xverse"
+PHASES = PROVIDERS[PROVIDER].phases
+OFFSET = time.time() - time.monotonic()
 HOST = "127.0.0.1"
 TRACKED_AT_ONCE = 1000
 
 
 @dataclass
 class Arrivals:
-    """What reached the provider: when, by a clock that never steps, and about which order."""
+    """What reached the provider: when (seconds of a clock that never steps), and about which order."""
 
     at: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
@@ -42,15 +47,19 @@ class Arrivals:
             most = max(most, last - first + 1)
         return most
 
-    def longest_gap(self, orders: Sequence[str], begin: float, end: float) -> float:
-        """Of all orders, between two looks or a look and either end."""
-        last = dict.fromkeys(orders, begin)
+    def longest_gap(self, over: Mapping[str, float], begin: float, end: float) -> float:
+        """Between two looks, or a look and either end, of any order until it was over."""
+        last = dict.fromkeys(over, begin)
         longest = 0.0
-        for at, order in zip(self.at, self.orders, strict=True):
+        for at, order in zip(list(self.at), self.orders, strict=False):
             if begin <= at <= end:
-                longest = max(longest, at - last[order])
+                longest = max(longest, min(at, over[order]) - last[order])
                 last[order] = at
-        return max(longest, end - min(last.values()))
+        return max(longest, *(min(end, over[order]) - at for order, at in last.items()))
+
+    def last(self) -> Mapping[str, float]:
+        """When each order was asked about last."""
+        return dict(zip(list(self.orders), self.at, strict=False))
 
 
 class Counting:
@@ -74,6 +83,18 @@ class Counting:
 
     def place(self, orders: int) -> list[str]:
         return self._simulator.seed_orders(orders, self.now())
+
+    def over(self) -> Mapping[str, float]:
+        """When each order came to its end, by the clock of the arrivals; infinite if it has not yet."""
+        ends = {}
+        for order in self.truth():
+            final = [step for step in order["states"] if PHASES[step["state"]] in FINAL]
+            ends[order["id"]] = steady(final[0]["entered_at"]) if final else math.inf
+        return ends
+
+    def changed(self) -> Mapping[str, float]:
+        """When each order changed last, by the clock of the arrivals."""
+        return {order["id"]: steady(order["states"][-1]["entered_at"]) for order in self.truth()}
 
     def truth(self) -> list[Body]:
         return self._simulator.truth(self.now())
@@ -110,9 +131,6 @@ class World:
         environment = {**self.environment, "ORDERTRAIL_WORKER": name}
         output = self.directory / f"{name}.log"
         self.workers[name] = Process("ordertrail", "run", "poll", environment=environment, output=output)
-
-    def begun(self) -> bool:
-        return bool(self.counting.arrivals.at)
 
 
 @contextmanager
@@ -180,6 +198,11 @@ def _track(log: Log, key: Path, orders: Sequence[str]) -> None:
     keys = [OrderKey(PROVIDER, order) for order in orders]
     for first in range(0, len(keys), TRACKED_AT_ONCE):
         recorder.track([(each, Tracking(HOST)) for each in keys[first : first + TRACKED_AT_ONCE]])
+
+
+def steady(at: str) -> float:
+    """A time of the truth, by the clock of the arrivals."""
+    return instant(at) / SECOND - OFFSET
 
 
 def _micros() -> int:
