@@ -293,6 +293,15 @@ class Drift(NamedTuple):
     times: int
 
 
+class Dwell(NamedTuple):
+    """So many orders (`times`) left a state after a time in this bin: see `domain.lasting`."""
+
+    provider: str
+    state: str
+    bin: int
+    times: int
+
+
 class Request(NamedTuple):
     """Something asked of a running worker: verb `refresh` or `execute`. `args` is JSON.
 
@@ -458,6 +467,10 @@ class Log(Protocol):
     # what providers had never said before; a sighting that is kept already counts on
     def add_drift(self, rows: Sequence[Drift]) -> None: ...
     def drift(self, provider: str) -> list[Drift]: ...
+
+    # how long states lasted; times are added to those kept
+    def add_dwells(self, rows: Sequence[Dwell]) -> None: ...
+    def dwells(self, provider: str) -> list[Dwell]: ...
 
     # notes about the log itself, by name
     def note(self, name: str) -> str: ...

@@ -41,7 +41,7 @@ class Import:
             for seen in self.recorder.observe_all(self._portions(file, done), committing):
                 self._count(seen, done)
                 self.progress(done)
-        self.recorder.radars.write()
+        self.recorder.write_learned()
         self.progress(done)
         return done
 

@@ -279,7 +279,7 @@ class Worker:
                 self._savings.add(saving)
                 saving.add_done_callback(self._savings.discard)
                 await asyncio.shield(saving)  # what was taken from the fleet is nowhere else
-        await self._writer.call(_write_radars)
+        await self._writer.call(Recorder.write_learned)
 
     async def _wind_up(self, writing: asyncio.Task[None], askers: Sequence[asyncio.Task[None]]) -> None:
         """Let answers on their way be recorded, within bounds, and let go of everything."""
@@ -310,10 +310,6 @@ class Worker:
     def _time(self) -> float:
         """Seconds of the clock that due times are in."""
         return self._loop.time()
-
-
-def _write_radars(recorder: Recorder) -> None:
-    recorder.radars.write()
 
 
 def _save_watches(watches: Mapping[str, Watch], recorder: Recorder) -> None:

@@ -13,17 +13,19 @@ import msgspec
 
 from adapters.vault import Vault
 from domain.basis import Basis, encode
-from domain.identity import contact_stream
+from domain.identity import OrderKey, contact_stream
 from domain.instants import HOUR, Instant, instant
 from domain.judge import Case, Judgement, judge, judge_contact
+from domain.lasting import overdue
 from domain.log import Entry, EvidenceRow, KeyRow, Log, LogError, LookRow
 from domain.order import Order, Tracking
 from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
 from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, unchanged
 from ordertrail.group import Draft, Example, Group
+from ordertrail.lasting import Lasting
 from ordertrail.observation import Arrival, Observation, Seen, arrival
-from ordertrail.orders import ATTEMPTS, Known, Orders, chained
+from ordertrail.orders import ATTEMPTS, Amendment, Known, Orders, Stamp, chained
 from ordertrail.radar import Radars
 
 
@@ -67,6 +69,7 @@ class Recorder(Orders):
         )
         self._readers = readers
         self.radars = Radars(log, providers)
+        self.lasting = Lasting(log)
         self._answered: dict[str, Instant] = {}
         self._examples: set[Example] = set()
 
@@ -142,6 +145,20 @@ class Recorder(Orders):
             self._known.pop(draft.seen.stream, None)
             self._vault.forget(draft.seen.stream)
 
+    def write_learned(self) -> None:
+        """What looks taught beside events. Raises LogError."""
+        self.radars.write()
+        self.lasting.write()
+
+    def tell_overdue(self, key: OrderKey) -> Known | None:
+        """Say that an order is overdue if it is and nobody did; where it stands then. None: it is unknown."""
+
+        def decide(known: Known, stamp: Stamp) -> Amendment:
+            dwells = self.lasting.dwells(key.provider, stamp.at)
+            return Amendment(overdue(known.order, dwells, stamp.at, stamp.rules, stamp.worker), known.watch)
+
+        return self.amend(key, decide)
+
     def _stream(self, observation: Observation) -> str | None:
         return observation.stream or self.log.registered(*observation.key)
 
@@ -161,6 +178,8 @@ class Recorder(Orders):
             watch = known.watch if own is None else current(own, known.watch)
             judgement, reading = self._judgement(observation, known.order, watch, came)
         rows, order = chained(stream, known.order, judgement.events)
+        if judgement.events:
+            self.lasting.notice(observation.key.provider, known.order, judgement.events)
         kept = _NOTHING_KEPT
         if judgement.keep and came is not None:
             basis = _basis(known, watch, observation.look, self._patience, judgement)

@@ -1,10 +1,10 @@
-"""Small notes kept with the log, such as how far it was audited, and what providers never said before."""
+"""Small notes kept with the log, such as how far it was audited, and what adds up over many answers."""
 
 from collections.abc import Sequence
 
 from adapters.log.database import OverDatabase
-from adapters.log.schema import DRIFT, META
-from domain.log import Drift
+from adapters.log.schema import DRIFT, DWELLS, META
+from domain.log import Drift, Dwell
 
 PREFIX = "note:"
 
@@ -31,3 +31,10 @@ class LogNoting(OverDatabase):
         )
         found = map(Drift._make, self._database.ask(statement, provider))
         return [row._replace(news=bool(row.news)) for row in found]
+
+    def add_dwells(self, rows: Sequence[Dwell]) -> None:
+        self._database.transact(lambda transaction: transaction.put(DWELLS, rows), repeatable=False)
+
+    def dwells(self, provider: str) -> list[Dwell]:
+        statement = "SELECT provider, state, bin, times FROM dwells WHERE provider = ? ORDER BY state, bin"
+        return list(map(Dwell._make, self._database.ask(statement, provider)))

@@ -226,6 +226,13 @@ DRIFT = Table(
     clash="DO UPDATE SET last_at = excluded.last_at, times = drift.times + excluded.times",
 )
 
+DWELLS = Table(
+    "dwells",
+    (Column("provider"), Column("state"), Column("bin", Kind.INTEGER), Column("times", Kind.INTEGER)),
+    key=("provider", "state", "bin"),
+    clash="DO UPDATE SET times = dwells.times + excluded.times",
+)
+
 TABLES = (
     META,
     REGISTER,
@@ -241,6 +248,7 @@ TABLES = (
     COMMANDS,
     TELLINGS,
     DRIFT,
+    DWELLS,
 )
 
 
