@@ -11,9 +11,10 @@ A reading is one of
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.fields import Detail
 from domain.instants import SECOND, Instant
@@ -32,8 +33,7 @@ class Clock(NamedTuple):
 NO_CLOCK = Clock("", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True, gc=False):
     """One poll of one order. `age`: seconds the answer admits to (`Age` header), None if silent."""
 
     id: str
@@ -52,8 +52,7 @@ class Look:
         return self.asked_at - max(self.age + 1, self.allowance) * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, gc=False):
     """What came back, after content-decoding. `truncated`: reading stopped at the body limit."""
 
     status: int
@@ -69,8 +68,7 @@ class Why(StrEnum):
     WRONG_TYPE = "wrong_type"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """`at_least`: derived from flags, the order may be further. `claims`: the provider's times of steps.
     `unlisted`: paths that no table knows, with the sort of value there."""
 
@@ -78,19 +76,17 @@ class Shown:
     details: Mapping[str, Detail]
     meaning: bytes
     at_least: bool = False
-    claims: Mapping[str, Instant] = field(default_factory=dict)
+    claims: Mapping[str, Instant] = {}
     kind: str | None = None
-    unlisted: Mapping[str, str] = field(default_factory=dict)
+    unlisted: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
+class Unrecognised(Struct, frozen=True, gc=False):
     word: str
     meaning: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True, gc=False):
     """`example` names the offending path or says what broke, never a value."""
 
     why: Why
@@ -98,21 +94,18 @@ class Rejected:
     meaning: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class WrongOrder:
+class WrongOrder(Struct, frozen=True, gc=False):
     reported: str | None
     meaning: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NotFound:
+class NotFound(Struct, frozen=True, gc=False):
     """`gone`: the provider's own code for an order that it may have had and purged."""
 
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True, gc=False):
     """`kind` is a counter's name: timeout, connect, http_502, rate_limited, unauthorised, provider_error …
 
     `retry_after` is in seconds.
