@@ -4,7 +4,7 @@ One whole stream at a time: every kept look is read and judged anew, in its orde
 one commit as `Corrected` and what follows from it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,8 +25,6 @@ from ordertrail.looked import erased, evidence_of, opener
 from ordertrail.orders import Amendment, Known, Orders, Stamp
 from ordertrail.retold import told_anew
 from ordertrail.stream import Line, stream_of
-
-STREAMS_AT_ONCE = 100
 
 
 class Finding(NamedTuple):
@@ -77,18 +75,19 @@ class Readjudication:
         """What would be appended. Raises UnknownOrder."""
         return self._found(key, Stamp(at, self._rules(key), worker))[0]
 
-    def apply(self, key: OrderKey) -> Finding:
-        """Append it. Raises UnknownOrder, LogError."""
+    def apply(self, key: OrderKey, *, only: Callable[[Finding], bool] | None = None) -> Finding:
+        """Append it, if `only` says so. Raises UnknownOrder, LogError."""
         found: list[Finding] = []
         stream_of(self.log, key)
 
         def decide(known: Known, stamp: Stamp) -> Amendment:
             finding, retold = self._found(key, stamp)
-            found.append(finding)
-            return Amendment(finding.events, _watch_after(retold, known.watch))
+            applied = bool(finding.events) and (only is None or only(finding))
+            found.append(finding._replace(applied=applied))
+            return Amendment(finding.events if applied else (), _watch_after(retold, known.watch))
 
         self.orders.amend(key, decide)
-        return found[-1]._replace(applied=bool(found[-1].events))
+        return found[-1]
 
     def _found(self, key: OrderKey, stamp: Stamp) -> tuple[Finding, Retold]:
         provider = self.providers[key.provider]

@@ -14,7 +14,7 @@ from ordertrail.sealing import Sealer
 from ordertrail.serve import ServingRefused
 from ordertrail.settings import Settings
 from ordertrail.supervise import PublishingRefused, Supervisor
-from ordertrail.wiring import made_log, obeying_of, publishing_task, server_of, worker_of
+from ordertrail.wiring import drainer_of, made_log, obeying_of, publishing_task, server_of, worker_of
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -35,8 +35,8 @@ KAFKA_ROLES = frozenset({Role.PUBLISH, Role.COMMANDS})
 
 
 class Projecting:
-    """The projector, and the log's seals, in a thread of its own, with a log of its own. It waits for a log
-    that is away."""
+    """The projector, the log's seals, and what newer rules can read of older answers, in a thread of its own,
+    with a log of its own. It waits for a log that is away."""
 
     def __init__(self, settings: Settings, logger: logging.Logger) -> None:
         self._settings = settings
@@ -71,8 +71,9 @@ class Projecting:
         try:
             say = self._logger.warning
             sealer = Sealer(log, now=now, worker=self._settings.worker, say=say)
+            drainer = drainer_of(self._settings, log, self._logger.info)
             retry_parked(log, say)
-            Projector(log, say=say).run(self._stop, sealer.step)
+            Projector(log, say=say).run(self._stop, lambda: sealer.step() + drainer.step())
         finally:
             log.close()
 

@@ -1,6 +1,6 @@
 """Composition: settings in, working parts out. The only place that says which part gets which."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +18,14 @@ from adapters.membership import Membership
 from adapters.providers import ADAPTERS
 from adapters.vault import Vault, VaultError, load_key
 from domain.identity import uuid7
+from domain.judge import rules
 from domain.log import Log, LogRefused, NoLog
 from domain.providers import PROVIDERS
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
 from ordertrail.commanding import Commander
 from ordertrail.door import Address, Door, refuse_open_door
+from ordertrail.draining import Drainer
 from ordertrail.insistence import Insistence
 from ordertrail.lane import Target
 from ordertrail.machine import now, random_source
@@ -32,6 +34,7 @@ from ordertrail.ownership import Alone, LogWitness
 from ordertrail.policy import PlainPolicy
 from ordertrail.poll import Worker
 from ordertrail.publishing import Task
+from ordertrail.readjudicating import Readjudication
 from ordertrail.record import Recorder
 from ordertrail.serve import Server
 from ordertrail.settings import Settings
@@ -144,6 +147,28 @@ def recorder_of(settings: Settings, log: Log, vault: Vault) -> Recorder:
         patience=settings.judging,
         worker=settings.worker,
     )
+
+
+def readjudication_of(parts: Parts) -> Readjudication:
+    """By the rules of this version."""
+    return Readjudication(
+        log=parts.log,
+        vault=parts.vault,
+        providers=PROVIDERS,
+        readers={slug: adapter.read for slug, adapter in ADAPTERS.items()},
+        orders=parts.recorder,
+    )
+
+
+def drainer_of(settings: Settings, log: Log, say: Callable[[str], None]) -> Drainer:
+    """The evidence key is asked for only if there is something to judge; it is never made."""
+
+    def make() -> Readjudication:
+        vault = Vault(log, load_key(demand_key_file(settings), create=False))
+        return readjudication_of(Parts(log, vault, recorder_of(settings, log, vault)))
+
+    today = {slug: rules(provider) for slug, provider in PROVIDERS.items()}
+    return Drainer(log, rules=today, make=make, say=say)
 
 
 def targets_of(settings: Settings) -> Mapping[str, Target]:

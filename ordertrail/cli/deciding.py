@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from adapters.providers import ADAPTERS
 from domain.adoption import NotReported, UnknownState
 from domain.events import Corrected
 from domain.identity import OrderKey
@@ -16,9 +15,9 @@ from ordertrail.cli.values import ACTOR, ORDER
 from ordertrail.cli.watching import known_order
 from ordertrail.machine import now
 from ordertrail.order_list import LONGEST
-from ordertrail.readjudicating import Finding, Readjudication
+from ordertrail.readjudicating import Finding
 from ordertrail.reasons import title
-from ordertrail.wiring import Parts, log_is_there, opened
+from ordertrail.wiring import Parts, log_is_there, opened, readjudication_of
 
 
 @click.command()
@@ -85,13 +84,7 @@ def readjudicate(session: Session, orders: tuple[OrderKey, ...], applying: bool)
 
 
 def _findings(parts: Parts, orders: tuple[OrderKey, ...], applying: bool) -> Iterator[Finding]:
-    readjudication = Readjudication(
-        log=parts.log,
-        vault=parts.vault,
-        providers=PROVIDERS,
-        readers={slug: adapter.read for slug, adapter in ADAPTERS.items()},
-        orders=parts.recorder,
-    )
+    readjudication = readjudication_of(parts)
     chosen: Iterable[OrderKey] = orders or (
         OrderKey(head.provider, head.order_id) for head in list(parts.log.heads())
     )
