@@ -6,9 +6,10 @@ that tools that know draft 7 alone can read them.
 
 from adapters.kafka.topics import PREFIX, TOPIC, TOPICS, Name, Topic
 from domain.events import KINDS
-from ordertrail.description.forms import PROVIDER_PATTERN, SUBJECT_PATTERN, Schema
+from ordertrail.description.forms import ORDER_PATTERN, PROVIDER_PATTERN, SUBJECT_PATTERN, Schema
 from ordertrail.description.headers import EVENTS, has_tombstones, headers
-from ordertrail.description.schemas import ROWS, definitions
+from ordertrail.description.schemas import COMMANDS, ROWS, definitions
+from ordertrail.replies import UNKEYED
 
 SPECIFICATION = "3.0.0"
 VERSION = "1.0.0"
@@ -25,6 +26,7 @@ KEYS: dict[str, Schema] = {
     "provider": {"type": "string", "pattern": PROVIDER_PATTERN},
     "publisher": {"type": "string"},
 }
+REPLY_KEY: Schema = {"type": "string", "pattern": f"{ORDER_PATTERN}|^{UNKEYED}$"}
 
 
 def document() -> Schema:
@@ -36,7 +38,10 @@ def document() -> Schema:
         "defaultContentType": JSON,
         "servers": {"kafka": _server()},
         "channels": {topic.name.value: _channel(topic) for topic in TOPICS},
-        "operations": {f"publish-{name}": _operation(name) for name in (Name.EVENTS, *ROWS)},
+        "operations": {
+            **{f"publish-{name}": _operation(name) for name in (Name.EVENTS, *ROWS)},
+            "obey-commands": _obeying(),
+        },
         "components": {
             "schemas": {**roots, **parts, **{name: _plain(told) for name, told in headers().items()}},
             "messages": _messages(),
@@ -82,9 +87,25 @@ def _operation(name: Name) -> Schema:
     }
 
 
+def _obeying() -> Schema:
+    channel, replies = f"#/channels/{Name.COMMANDS}", f"#/channels/{Name.REPLIES}"
+    return {
+        "action": "receive",
+        "channel": {"$ref": channel},
+        "summary": "Ordertrail does what commands ask, each id once, and answers each id once.",
+        "messages": [{"$ref": f"{channel}/messages/{message}"} for message in COMMANDS],
+        "reply": {
+            "channel": {"$ref": replies},
+            "messages": [{"$ref": f"{replies}/messages/{PREFIX}{Name.REPLIES}"}],
+        },
+    }
+
+
 def _message_names(name: Name) -> list[str]:
     if name == Name.EVENTS:
         return list(KINDS)
+    if name == Name.COMMANDS:
+        return list(COMMANDS)
     if name not in ROWS:
         return []
     return [PREFIX + name, *([f"{PREFIX}{name}.tombstone"] if has_tombstones(name) else [])]
@@ -94,7 +115,8 @@ def _messages() -> Schema:
     events = {topic: _event(topic, kind.__name__) for topic, kind in KINDS.items()}
     rows = {PREFIX + name: _row(name) for name in ROWS}
     ends = {f"{PREFIX}{name}.tombstone": _tombstone(name) for name in ROWS if has_tombstones(name)}
-    return {**events, **rows, **ends}
+    commands = {name: _command(name) for name in COMMANDS}
+    return {**events, **rows, **ends, **commands}
 
 
 def _event(topic: str, title: str) -> Schema:
@@ -122,6 +144,16 @@ def _row(name: Name) -> Schema:
     }
 
 
+def _command(name: str) -> Schema:
+    return {
+        "name": name,
+        "title": COMMANDS[name].__name__,
+        "contentType": JSON,
+        "payload": {"$ref": SCHEMA_AT + name},
+        "bindings": _keyed(Name.COMMANDS),
+    }
+
+
 def _tombstone(name: Name) -> Schema:
     full_name = PREFIX + name
     return {
@@ -135,7 +167,8 @@ def _tombstone(name: Name) -> Schema:
 
 
 def _keyed(name: Name) -> Schema:
-    return {"kafka": {"key": KEYS[TOPIC[name].key], "bindingVersion": BINDING}}
+    key = REPLY_KEY if name == Name.REPLIES else KEYS[TOPIC[name].key]
+    return {"kafka": {"key": key, "bindingVersion": BINDING}}
 
 
 def _plain(told: Schema) -> Schema:

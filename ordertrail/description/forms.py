@@ -9,6 +9,7 @@ from typing import Any
 from domain.identity import ORDER_ID
 from domain.phases import Phase
 from domain.readings import Why
+from ordertrail.commands import ID, LONGEST, VERSION
 
 Schema = dict[str, Any]  # JSON Schema: its shape is the metaschema's business
 
@@ -24,6 +25,13 @@ SUBJECT_PATTERN = f"^([a-z][a-z0-9]*/{ORDER_ID.pattern}|_provider-[a-z][a-z0-9]*
 TIME: Schema = {"format": "date-time", "pattern": TIME_PATTERN}
 COUNT: Schema = {"minimum": 0}
 ORDINAL: Schema = {"minimum": 1}
+
+COMMANDS = ("Track", "Stop", "Refresh", "Execute", "Adopt")
+WORDS: Schema = {"minLength": 1, "maxLength": LONGEST}
+COMMAND_ID: Schema = {
+    "pattern": f"^{ID.pattern}$",
+    "description": "Chosen by the sender, never used again but to send the same command again.",
+}
 
 FORMS: dict[str, Schema] = {
     "previous": {"pattern": SHA256_PATTERN, "description": "Digest of the event before in the stream."},
@@ -52,6 +60,8 @@ FORMS: dict[str, Schema] = {
     "failures": ORDINAL,
     "bound": {**COUNT, "description": "Seconds that the state should not outlast."},
     "basis": {"enum": ["prior", "learned", "deadline"], "description": "Where the bound comes from."},
+    "promised": {**ORDINAL, "description": "Seconds between two looks at an order, at most."},
+    "effective": {**ORDINAL, "description": "What it is instead, in seconds."},
     "funding_transaction": {"pattern": SHA256_PATTERN, "description": "Id of the transaction that pays."},
     "request": {"format": "uuid", "description": "Names this attempt; later events speak of it."},
     "echoed": {"description": "The transaction's id as the provider repeated it."},
@@ -81,6 +91,21 @@ FORMS: dict[str, Schema] = {
     "details": {"description": "The provider's other fields by path; null only where they were left out."},
     "details_omitted": {"description": "True where the details would have made the record too large."},
     "stopped": {"description": "Why the order is watched no more; null: it is watched."},
+    "ReplyRow.id": {"description": "Of the command, or TOPIC/PARTITION/OFFSET of what was none."},
+    "ReplyRow.command": {"description": "What was asked for; null: nobody knows."},
+    "ReplyRow.order": {"pattern": ORDER_PATTERN, "description": "provider/order_id; null: nobody knows."},
+    "ReplyRow.reason": {"description": "Why it was refused; null: it was done."},
+    "ReplyRow.version": {**ORDINAL, "description": "The order's version afterwards; null: it has none."},
+    "ReplyRow.at": {**TIME, "description": "When it was answered."},
+    **{f"{kind}.id": COMMAND_ID for kind in COMMANDS},
+    **{f"{kind}.version": {"enum": [VERSION], "description": "Of this form."} for kind in COMMANDS},
+    "TrackArgs.ref": WORDS,
+    "TrackArgs.tenant": WORDS,
+    "TrackArgs.deadline": {"format": "date-time", "description": "RFC 3339 with an offset."},
+    "StopArgs.reason": WORDS,
+    "AdoptArgs.reason": WORDS,
+    "ExecuteArgs.funding_transaction": {"pattern": "^[0-9a-fA-F]{64}$"},
+    "sent_at": {"description": "RFC 3339, for people: it does not change what is done."},
     "Position.position": {**COUNT, "description": "Log position last published."},
     "outbox": {**COUNT, "description": "Number of the last published change of a read model."},
     "log": {"description": "The log's id: `ce_source` ends with it."},
@@ -104,6 +129,8 @@ MEANINGS: dict[str, str] = {
     "ordertrail.order-forgotten.v1": "The provider knows the order no more.",
     "ordertrail.order-overdue.v1": "The order has been in its state for longer than it should.",
     "ordertrail.order-recovered.v1": "The overdue order left its state after all.",
+    "ordertrail.bound-stretched.v1": "Orders are looked at less often than promised: the budget is too small.",
+    "ordertrail.bound-restored.v1": "Orders are looked at as often as promised again.",
     "ordertrail.execution-requested.v1": "We are about to tell the provider that the order is funded.",
     "ordertrail.execution-accepted.v1": "The provider took the request to execute the order.",
     "ordertrail.execution-refused.v1": "The provider refused to execute the order, and said why.",

@@ -8,7 +8,9 @@ import msgspec
 from adapters.kafka.position import Position
 from adapters.kafka.topics import PREFIX, Name
 from domain.events import KINDS, Data, Event
+from ordertrail.commands import Adopt, Command, Execute, Refresh, Stop, Track
 from ordertrail.description.forms import FORMS, MEANINGS, Schema
+from ordertrail.replies import ReplyRow
 from projections.attention import AttentionRow
 from projections.orders import OrderRow
 
@@ -18,8 +20,14 @@ ROWS: Mapping[Name, type[msgspec.Struct]] = {
     Name.ORDERS: OrderRow,
     Name.ATTENTION: AttentionRow,
     Name.POSITIONS: Position,
+    Name.REPLIES: ReplyRow,
 }
-"""The topics whose values all have one shape."""
+"""The topics that are written to and whose values all have one shape."""
+
+COMMANDS: Mapping[str, type[Command]] = {
+    f"{PREFIX}{Name.COMMANDS}.{kind.VERB}": kind for kind in (Track, Stop, Refresh, Execute, Adopt)
+}
+"""What is read from the topic of commands, by the name of its schema."""
 
 
 class Undescribed(LookupError):
@@ -36,6 +44,7 @@ def definitions(template: str) -> tuple[dict[str, Schema], dict[str, Schema]]:
     """The same as `schemas`, and apart from them what they refer to in the way of `template`."""
     models: dict[str, object] = {topic: Event[kind] for topic, kind in KINDS.items()}  # type: ignore[valid-type] # the class is a value here
     models |= {PREFIX + name: row for name, row in ROWS.items()}
+    models |= COMMANDS
     references, found = msgspec.json.schema_components(models.values(), ref_template=template)
     for name, schema in found.items():
         _complete(name, schema)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from asyncio import create_subprocess_exec
-from asyncio.subprocess import DEVNULL
+from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +29,7 @@ def sent(name: str, id: str, order: str, **args: object) -> tuple[str, bytes]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENT):
+    async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 what is waited for happens in a database
             await asyncio.sleep(0.05)
 
@@ -94,7 +94,7 @@ async def test_killed_between_the_effect_and_kafkas_knowing_of_it_nothing_is_don
     for _ in range(3):
         command_line = [sys.executable, "-m", "tests.commands.kafka_role", url, kafka, prefix]
         process = await create_subprocess_exec(*command_line, stdout=DEVNULL, stderr=DEVNULL)
-        assert await asyncio.wait_for(process.wait(), PATIENT) == -9
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == -9
         lives += 1
 
     async with running(url, kafka, prefix):
@@ -127,4 +127,25 @@ async def test_two_members_share_the_commands(url: str, kafka: str, prefix: str)
         await until(lambda: len(log.outbox(0, 100)) == 30)
 
     assert log.tail() == 30
+    log.close()
+
+
+async def test_the_example_sends_a_command_and_prints_its_reply(url: str, kafka: str, prefix: str) -> None:
+    log = opened(url)
+    stop = asyncio.Event()
+    publisher = Publisher(log, kafka, now=lambda: START, prefix=prefix, holder="one")
+    await publisher.start()
+    publishing = asyncio.create_task(publisher.run(stop))
+    arguments = ["examples/command.py", kafka, "track", "xmrto/xmrto-VkT2yM", '{"ref": "invoice-17"}', prefix]
+
+    async with running(url, kafka, prefix):
+        process = await create_subprocess_exec(sys.executable, *arguments, stdout=PIPE)
+        printed, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    stop.set()
+    await publishing
+    await publisher.close()
+
+    reply = json.loads(printed)
+    assert (reply["command"], reply["order"], reply["outcome"]) == ("track", "xmrto/xmrto-VkT2yM", "done")
+    assert arguments[0] in Path("docs/consume.md").read_text()
     log.close()

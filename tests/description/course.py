@@ -15,6 +15,7 @@ from ordertrail.observation import Observation
 from ordertrail.project import Projector
 from ordertrail.sealing import Sealer
 from tests.description.executing import executed
+from tests.description.obeying import obeyed
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 from tests.stories.telling import STORIES, answer, order_of, steps
 
@@ -28,7 +29,16 @@ def told(log: Log) -> None:
     projector = Projector(log, say=lambda words: None)
     for path in STORIES:
         _tell(recording, path)
-    for course in (_losing_contact, _restoring_it, _never_found, _asked_for, executed, _erased, _sealed):
+    for course in (
+        _losing_contact,
+        _restoring_it,
+        _never_found,
+        _asked_for,
+        executed,
+        obeyed,
+        _erased,
+        _sealed,
+    ):
         course(recording)
         projector.catch_up()
 

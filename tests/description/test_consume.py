@@ -53,7 +53,7 @@ def test_the_page_names_every_header_of_an_event() -> None:
 
 
 def test_the_python_consumer_prints_every_order(published: Published) -> None:
-    program, *arguments = command("python", published)
+    program, *arguments = command("python examples/fold_events.py", published)
     assert program == "python"
 
     printed = run([sys.executable, *arguments, published.prefix])

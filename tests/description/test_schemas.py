@@ -7,12 +7,21 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from domain.events import KINDS, Data
+from ordertrail.commands import Read, Unreadable, read
 from ordertrail.description.__main__ import main
 from ordertrail.description.documents import broken, outdated, present, write
 from ordertrail.description.forms import FORMS, MEANINGS
-from ordertrail.description.schemas import Undescribed, definitions, meaning
+from ordertrail.description.schemas import COMMANDS, Undescribed, definitions, meaning
+from tests.commands.sending import command
 
 SCHEMAS = present()
+EXAMPLES: dict[str, dict[str, object]] = {
+    "track": {"ref": "r", "priority": 9, "deadline": "2026-05-01T00:00:00Z", "tenant": None},
+    "stop": {"reason": "done"},
+    "refresh": {},
+    "execute": {"funding_transaction": "AB" * 32},
+    "adopt": {"state": "complete", "reason": "asked them"},
+}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -41,6 +50,8 @@ def test_no_form_is_for_a_property_that_is_gone() -> None:
         **parts,
         "AttentionRow": roots["ordertrail.attention"],
         "Position": roots["ordertrail.positions"],
+        "ReplyRow": roots["ordertrail.replies"],
+        **{kind.__name__: roots[name] for name, kind in COMMANDS.items()},
     }
     named = {name for schema in [*roots.values(), *parts.values()] for name in schema.get("properties", {})}
     named |= {f"{model}.{name}" for model, schema in models.items() for name in schema.get("properties", {})}
@@ -53,6 +64,18 @@ def test_decoding_and_schema_agree_on_what_must_be_there() -> None:
         always = [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
 
         assert SCHEMAS[topic]["$defs"][kind.__name__]["required"] == always
+
+
+def test_what_is_read_as_a_command_keeps_to_its_schema() -> None:
+    for name, args in EXAMPLES.items():
+        value = {**command(name), "args": args}
+        validator = Draft202012Validator(SCHEMAS[f"ordertrail.commands.{name}"])
+
+        assert isinstance(read(json.dumps(value).encode()), Read)
+        assert validator.is_valid(value)
+        for wrong in ({**value, "more": 1}, {**value, "version": 2}, {**value, "id": "a b"}):
+            assert isinstance(read(json.dumps(wrong).encode()), Unreadable)
+            assert not validator.is_valid(wrong)
 
 
 def test_the_docs_are_as_generated_and_break_nothing() -> None:
