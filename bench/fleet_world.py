@@ -47,15 +47,15 @@ class Arrivals:
             most = max(most, last - first + 1)
         return most
 
-    def longest_gap(self, over: Mapping[str, float], begin: float, end: float) -> float:
-        """Between two looks, or a look and either end, of any order until it was over."""
+    def gaps(self, over: Mapping[str, float], begin: float, end: float) -> Iterator[tuple[float, float]]:
+        """From one look to the next, and to and from either end, of every order until it was over."""
         last = dict.fromkeys(over, begin)
-        longest = 0.0
         for at, order in zip(list(self.at), self.orders, strict=False):
             if begin <= at <= end:
-                longest = max(longest, min(at, over[order]) - last[order])
+                yield last[order], min(at, over[order])
                 last[order] = at
-        return max(longest, *(min(end, over[order]) - at for order, at in last.items()))
+        for order, at in last.items():
+            yield at, min(end, over[order])
 
     def last(self) -> Mapping[str, float]:
         """When each order was asked about last."""
