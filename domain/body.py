@@ -9,6 +9,8 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 
+import msgspec
+
 Scalar = str | int | bool | None
 Json = Scalar | list["Json"] | dict[str, "Json"]
 
@@ -54,7 +56,7 @@ def parse(body: bytes) -> Json:
 
 def canonical(value: Json) -> bytes:
     """The same bytes for the same value, whatever the order of keys."""
-    return _encoder.encode(value).encode()
+    return _encoder.encode(value)
 
 
 def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -79,7 +81,7 @@ def _constant(word: str) -> None:
 _decoder = json.JSONDecoder(
     object_pairs_hook=_members, parse_float=Digits, parse_int=_integer, parse_constant=_constant
 )
-_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_encoder = msgspec.json.Encoder(order="sorted", enc_hook=str)  # Digits are the one kind it does not know
 
 
 def _check_depth(value: Json) -> None:

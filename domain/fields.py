@@ -21,6 +21,7 @@ UNLISTED: dict[str, bool] = {"unlisted": True}
 _MEMBER_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MAX_DIGITS = 1000
+_PLAIN = (int, bool, type(None))
 _MILESTONES = [Decimal(0), Decimal(1), Decimal(6)]
 MAX_TEXT = 65_536
 
@@ -74,13 +75,16 @@ class WrongType(ValueError):
 class _Place:
     """What the table says of one pattern, worked out once.
 
-    `keeps`: a body's meaning leaves nothing out at or below it. `inside`: what is below, by key.
+    `plain`: a detail recorded as it is; `ignored`: nothing it holds is recorded; `keeps`: a body's
+    meaning leaves nothing out at or below it. `inside`: what is below, by key.
     """
 
     pattern: str
     entry: Field | None
     is_object: bool
     is_array: bool
+    plain: bool
+    ignored: bool
     keeps: bool
     inside: "dict[str, _Place]" = field(default_factory=dict)
 
@@ -161,8 +165,17 @@ class Fields:
             )
             is_object = not pattern or pattern in self._objects
             entry = self._by_path.get(pattern)
-            place = _Place(pattern, entry, is_object, pattern in self._arrays, not left_out)
-            self._places[pattern] = place
+            is_array = pattern in self._arrays
+            use = None if entry is None else entry.use
+            place = self._places[pattern] = _Place(
+                pattern,
+                entry,
+                is_object,
+                is_array,
+                plain=entry is not None and use is Use.DETAIL and entry.kind is Kind.SCALAR,
+                ignored=use in (Use.VOLATILE, Use.UNUSED) and not is_object and not is_array,
+                keeps=not left_out,
+            )
         return place
 
     def _below(self, place: _Place, key: str) -> _Place | None:
@@ -208,10 +221,17 @@ class Fields:
             below = inside.get(key) or self._below(place, key)
             if below is None:
                 unlisted[f"{place.pattern}.{key}" if place.pattern else key] = shape_of(member)
-            elif below.entry is None or isinstance(member, list | dict):
-                self._walk(below, f"{path}.{key}" if path else key, member, found, unlisted)
+                continue
+            if below.ignored:
+                continue
+            where = f"{path}.{key}" if path else key
+            sort = type(member)
+            if below.plain and (sort in _PLAIN or (sort is str and len(member) <= MAX_TEXT)):  # type: ignore[arg-type] # a text
+                found[where] = member  # type: ignore[assignment] # plain, or a text
+            elif below.entry is None or sort is list or sort is dict:
+                self._walk(below, where, member, found, unlisted)
             else:
-                _record(below.entry, f"{path}.{key}" if path else key, member, found)
+                _record(below.entry, where, member, found)
 
     def _holds(self, pattern: str, value: Json) -> bool:
         """Whether the table says what is inside such a value."""
@@ -243,10 +263,13 @@ class Fields:
         if entry is not None and entry.use is Use.VOLATILE:
             return None
         if isinstance(value, dict):
-            return {
-                key: self._lasting(self._below(place, key), inner, value, root)
-                for key, inner in value.items()
-            }
+            lasting = dict(value)
+            inside = place.inside
+            for key, inner in value.items():
+                below = inside.get(key) or self._below(place, key)
+                if below is not None and not below.keeps:
+                    lasting[key] = self._lasting(below, inner, value, root)
+            return lasting
         if isinstance(value, list):
             member_place = self._place(f"{place.pattern}[]")
             return [self._lasting(member_place, member, siblings, root) for member in value]
