@@ -5,6 +5,7 @@
     StatusUnrecognised, SnapshotRejected, Contradicted, Agreed  what it showed and we can't take as it is
     ContactLost, ContactRestored, OrderNotFound, OrderForgotten what we could not see
     OrderOverdue, OrderRecovered                                what lasts longer than it should
+    BoundStretched, BoundRestored                               what we can't look at as often as we promise
     ExecutionRequested, Accepted, Refused, Uncertain, Settled   what we asked a provider to do
     StateAdopted, Corrected                                     what a person, or newer rules, decided
     EvidenceShown, EvidenceErased                               what became of raw bodies
@@ -155,6 +156,22 @@ class OrderRecovered(Data, frozen=True):
     state: str
     bound: int
     basis: str
+
+
+class BoundStretched(Data, frozen=True):
+    """So many orders are watched at a provider that the time between two looks at one can't be kept: it was
+    to be `promised` seconds at most, and is `effective`. In the provider's own stream."""
+
+    TOPIC: ClassVar[str] = "ordertrail.bound-stretched.v1"
+    promised: int
+    effective: int
+
+
+class BoundRestored(Data, frozen=True):
+    """The time between two looks at an order is kept again, in seconds."""
+
+    TOPIC: ClassVar[str] = "ordertrail.bound-restored.v1"
+    promised: int
 
 
 class ExecutionRequested(Data, frozen=True):

@@ -7,6 +7,8 @@ import msgspec
 
 from domain.events import (
     Agreed,
+    BoundRestored,
+    BoundStretched,
     ContactLost,
     ContactRestored,
     Contradicted,
@@ -65,6 +67,15 @@ class Execution(msgspec.Struct, frozen=True):
     stage: str = "requested"
 
 
+class Stretched(msgspec.Struct, frozen=True):
+    """`version` is the event that said so, `worker` who did; seconds."""
+
+    version: int
+    promised: int
+    effective: int
+    worker: str
+
+
 class Overdue(msgspec.Struct, frozen=True):
     """`version` is the event that said so; `bound` in seconds."""
 
@@ -97,6 +108,7 @@ class Order(msgspec.Struct, frozen=True):
     forgotten: int | None = None
     overdue: Overdue | None = None
     execution: Execution | None = None
+    stretched: Stretched | None = None
     erased: bool = False
 
     @property
@@ -113,6 +125,7 @@ class Order(msgspec.Struct, frozen=True):
             or self.forgotten
             or self.overdue
             or self.uncertain
+            or self.stretched
         )
 
     @property
@@ -131,7 +144,9 @@ class Order(msgspec.Struct, frozen=True):
         forgotten = ["forgotten"] if self.forgotten and self.phase is Phase.FORGOTTEN else []
         overdue = ["overdue"] if self.overdue else []
         uncertain = ["execution_uncertain"] if self.uncertain else []
-        return list(dict.fromkeys([*open_kinds, *lost, *unseen, *forgotten, *overdue, *uncertain]))
+        stretched = ["bound_stretched"] if self.stretched else []
+        kinds = [*open_kinds, *lost, *unseen, *forgotten, *overdue, *uncertain, *stretched]
+        return list(dict.fromkeys(kinds))
 
 
 def evolve(order: Order, event: Event[Data], version: int, digest: str | None) -> Order:
@@ -226,6 +241,15 @@ def _recovered(order: Order, event: Event[OrderRecovered], version: int) -> Chan
     return {"overdue": None}
 
 
+def _stretched(order: Order, event: Event[BoundStretched], version: int) -> Changes:
+    told = event.data
+    return {"stretched": Stretched(version, told.promised, told.effective, event.worker)}
+
+
+def _restored_bound(order: Order, event: Event[BoundRestored], version: int) -> Changes:
+    return {"stretched": None}
+
+
 def _requested(order: Order, event: Event[ExecutionRequested], version: int) -> Changes:
     asked = event.data
     return {"execution": Execution(version, asked.funding_transaction, asked.request, event.state)}
@@ -286,6 +310,8 @@ _FOLDS: dict[type[Data], Callable[[Order, Any, int], Changes]] = {
     OrderForgotten: _forgotten,
     OrderOverdue: _overdue,
     OrderRecovered: _recovered,
+    BoundStretched: _stretched,
+    BoundRestored: _restored_bound,
     ExecutionRequested: _requested,
     ExecutionAccepted: _executed,
     ExecutionRefused: _executed,

@@ -21,6 +21,7 @@ from domain.log import Entry, EvidenceRow, KeyRow, Log, LogError, LookRow
 from domain.order import Order, Tracking
 from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
+from domain.stretching import stretching
 from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, unchanged
 from ordertrail.group import Draft, Example, Group
 from ordertrail.lasting import Lasting
@@ -158,6 +159,20 @@ class Recorder(Orders):
             return Amendment(overdue(known.order, dwells, stamp.at, stamp.rules, stamp.worker), known.watch)
 
         return self.amend(key, decide)
+
+    def tell_bound(self, provider: str, promised: int, effective: int) -> None:
+        """Say that orders are looked at less often than promised, or as often again; seconds."""
+        stream = contact_stream(provider)
+        for _ in range(ATTEMPTS):
+            known = self._fetch([stream])[stream]
+            events = stretching(
+                known.order, promised, effective, self._now(), self._rules(provider), self._worker
+            )
+            rows, order = chained(stream, known.order, events)
+            after = Known(order, known.watch, known.revision)
+            if not rows or self._stored(Entry(events=rows), stream, after):
+                return
+        raise LogError(f"{stream} lost every one of {ATTEMPTS} races")
 
     def _stream(self, observation: Observation) -> str | None:
         return observation.stream or self.log.registered(*observation.key)

@@ -102,4 +102,7 @@ def _opened(order: Order, parking: Parking | None) -> list[Open]:
     opened += [Open(order.overdue.version, "overdue", order.overdue.state)] if order.overdue else []
     if order.execution is not None and order.uncertain:
         opened.append(Open(order.execution.version, "execution_uncertain", None))
+    if order.stretched is not None:
+        told = f"{order.stretched.effective} s instead of {order.stretched.promised} s"
+        opened.append(Open(order.stretched.version, "bound_stretched", told))
     return [*opened, Open(parking.version, PARKED, parking.why)] if parking else opened

@@ -14,6 +14,7 @@ from ordertrail.erasing import Eraser
 from ordertrail.observation import Observation
 from ordertrail.project import Projector
 from ordertrail.sealing import Sealer
+from tests.description.deciding import decided
 from tests.description.executing import executed
 from tests.description.obeying import obeyed
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
@@ -33,9 +34,12 @@ def told(log: Log) -> None:
         _losing_contact,
         _restoring_it,
         _never_found,
+        _overdue,
+        _too_many,
         _asked_for,
         executed,
         obeyed,
+        decided,
         _erased,
         _sealed,
     ):
@@ -66,6 +70,17 @@ def _never_found(recording: Recording) -> None:
     recording.recorder.track([(key(ABSENT), replace(TRACKING, ref=None))])
     for minutes in range(1, 40, 5):
         recording.look(minutes, {"type": "not_found"}, order=ABSENT, status=404)
+
+
+def _overdue(recording: Recording) -> None:
+    recording.at = minute(3000)
+    recording.recorder.tell_overdue(key(ORDER))
+    recording.state(3001, "complete")
+
+
+def _too_many(recording: Recording) -> None:
+    for effective in (7200, 3600):
+        recording.recorder.tell_bound("xverse", 3600, effective)
 
 
 def _asked_for(recording: Recording) -> None:
