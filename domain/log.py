@@ -293,6 +293,15 @@ class Drift(NamedTuple):
     times: int
 
 
+class Report(NamedTuple):
+    """What one worker said last of one provider, as JSON: see `ordertrail.reports`."""
+
+    provider: str
+    worker: str
+    at: int
+    state: bytes
+
+
 class Dwell(NamedTuple):
     """So many orders (`times`) left a state after a time in this bin: see `domain.lasting`."""
 
@@ -471,6 +480,10 @@ class Log(Protocol):
     # how long states lasted; times are added to those kept
     def add_dwells(self, rows: Sequence[Dwell]) -> None: ...
     def dwells(self, provider: str) -> list[Dwell]: ...
+
+    # what workers say of their providers; `published` goes to the topic, by provider
+    def report(self, reports: Sequence[Report], published: Sequence[tuple[str, bytes]]) -> None: ...
+    def reports(self) -> list[Report]: ...
 
     # notes about the log itself, by name
     def note(self, name: str) -> str: ...

@@ -233,6 +233,13 @@ DWELLS = Table(
     clash="DO UPDATE SET times = dwells.times + excluded.times",
 )
 
+REPORTS = Table(
+    "reports",
+    (Column("provider"), Column("worker"), Column("at", Kind.INTEGER), Column("state", Kind.BINARY)),
+    key=("provider", "worker"),
+    clash="DO UPDATE SET at = excluded.at, state = excluded.state",
+)
+
 TABLES = (
     META,
     REGISTER,
@@ -249,6 +256,7 @@ TABLES = (
     TELLINGS,
     DRIFT,
     DWELLS,
+    REPORTS,
 )
 
 
