@@ -104,6 +104,7 @@ class Simulator:
         api_keys: Collection[str] | None,
     ) -> None:
         self.provider = source.name
+        self.watched = source.watched
         self._source = source
         self._seed = seed
         self._limiter = Limiter(windows or {})

@@ -1,8 +1,9 @@
 """The truth test, for people and for CI."""
 
-import logging
+import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from random import SystemRandom
 
 import click
@@ -10,17 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from adapters.log import open_log
-from domain.log import Log
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit
-from ordertrail.rehearsal.rehearse import Rehearsal
+from ordertrail.rehearsal.outcome import Outcome
+from ordertrail.rehearsal.rehearse import LOG_ID, Say, in_memory, in_one_log, in_processes
 from ordertrail.rehearsal.scenario import FAULTS, Scenario
 from ordertrail.rehearsal.virtual import EPOCH
 from simulators import PROVIDERS
-
-LOG_ID = "rehearsal"
-MEMORY = "sqlite:///:memory:"
-_SILENT = logging.Logger("rehearsal", logging.CRITICAL)
 
 
 class NamesType(click.ParamType[tuple[str, ...]]):
@@ -64,7 +61,20 @@ class NamesType(click.ParamType[tuple[str, ...]]):
     metavar="all|LIST",
     help=f"Of {', '.join(PROVIDERS)}.",
 )
-@click.option("--log", "url", default=MEMORY, metavar="URL", help="A log to keep it in; it must be new.")
+@click.option(
+    "--allowance",
+    type=click.IntRange(0, 86_400),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="By how much we grant answers to be old without saying so.",
+)
+@click.option("--log", "url", metavar="URL", help="A log to keep it in, which must be new; else in memory.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Providers played at the same time; as many as there are cores by default, one with --log.",
+)
 @common
 @click.pass_obj
 def rehearse(
@@ -74,7 +84,9 @@ def rehearse(
     days: float,
     faults: tuple[str, ...],
     providers: tuple[str, ...],
-    url: str,
+    allowance: int,
+    url: str | None,
+    processes: int | None,
 ) -> int:
     """Watch simulated orders through virtual time and compare the log with the truth.
 
@@ -86,23 +98,33 @@ def rehearse(
     ordertrail rehearse --seed 7 --faults cut_off,killed --json
     """
     seed = SystemRandom().getrandbits(32) if seed is None else seed
-    scenario = Scenario(seed, orders, days, faults, providers or tuple(PROVIDERS))
+    scenario = Scenario(seed, orders, days, faults, providers or tuple(PROVIDERS), allowance)
+    if url is not None and processes not in (None, 1):
+        raise click.UsageError("parts that share a log are played one after another: leave --processes out")
+    cores = min(len(os.sched_getaffinity(0)), len(scenario.providers))
+    with _progress(session, seed) as say:
+        outcome = _played(scenario, url, processes or cores, say)
+    for words in outcome.score.problems:
+        session.say(words)
+    _tell(session, outcome.told())
+    return Exit.DONE if outcome.holds else Exit.NO
+
+
+def _played(scenario: Scenario, url: str | None, processes: int, say: Say) -> Outcome:
+    if url is None:
+        return in_processes(scenario, processes, say=say) if processes > 1 else in_memory(scenario, say=say)
     log = open_log(url, now=EPOCH, new_id=LOG_ID)
     try:
         if log.tail():
             raise click.UsageError(f"{url} holds events already: a rehearsal needs a new log")
-        told, problems = _played(session, scenario, log)
+        return in_one_log(scenario, log, say=say)
     finally:
         log.close()
-    for words in problems:
-        session.say(words)
-    _tell(session, told)
-    return Exit.DONE if told["holds"] else Exit.NO
 
 
-def _played(session: Session, scenario: Scenario, log: Log) -> tuple[dict[str, object], list[str]]:
-    """What came of it, and the first of what went wrong."""
-    columns = (TextColumn("rehearsing seed"), TextColumn(str(scenario.seed)), BarColumn())
+@contextmanager
+def _progress(session: Session, seed: int) -> Iterator[Say]:
+    columns = (TextColumn("rehearsing seed"), TextColumn(str(seed)), BarColumn())
     shown = sys.stderr.isatty() and session.verbosity >= 0
     with Progress(
         *columns,
@@ -113,10 +135,7 @@ def _played(session: Session, scenario: Scenario, log: Log) -> tuple[dict[str, o
         transient=True,
     ) as progress:
         task = progress.add_task("", total=1.0)
-        rehearsal = Rehearsal(
-            scenario, log, say=lambda share: progress.update(task, completed=share), logger=_SILENT
-        )
-        return rehearsal.run(), rehearsal.score.problems
+        yield lambda share: progress.update(task, completed=share)
 
 
 def _tell(session: Session, told: dict[str, object]) -> None:

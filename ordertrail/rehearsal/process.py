@@ -1,14 +1,44 @@
 """A process of ours that may end at any moment, and the log as such a process sees it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from domain.log import Entry, Log, LogRefused, Outcome, WatchRow
+from domain.log import Conflict, Entry, Log, LogRefused, Outcome, WatchRow
 from ordertrail.rehearsal.virtual import VirtualClock
 
+FOLLOW = 0.25
+"""Seconds in which a worker that follows the log learns what others have written."""
 
-@dataclass
+
+class Tide:
+    """Tells each process when another one has written to the log, so that none has to look at it in vain."""
+
+    def __init__(self) -> None:
+        self._risen: dict[object, asyncio.Event] = {}
+
+    def rise(self, writer: object) -> None:
+        for reader, risen in self._risen.items():
+            if reader is not writer:
+                risen.set()
+
+    async def pause(self, reader: object, seconds: float) -> None:
+        """Until then, or until there is news."""
+        risen = self._risen.setdefault(reader, asyncio.Event())
+        try:
+            async with asyncio.timeout(seconds):
+                await risen.wait()
+            await asyncio.sleep(FOLLOW)
+        except TimeoutError:
+            pass
+        risen.clear()
+
+    def leave(self, reader: object) -> None:
+        self._risen.pop(reader, None)
+
+
+@dataclass(eq=False)
 class Process:
     """`doomed`: it dies right after its next commit has taken effect, before it hears of it.
 
@@ -17,6 +47,7 @@ class Process:
 
     worker: str
     clock: VirtualClock
+    tide: Tide
     dead: bool = False
     doomed: bool = False
     saved: dict[str, int] = field(default_factory=dict)
@@ -28,8 +59,13 @@ class Process:
         if self.dead:
             raise LogRefused(f"{self.worker} is dead")
 
+    async def pause(self, seconds: float) -> None:
+        await self.tide.pause(self, seconds)
+
 
 class _Connection:
+    """Notes are of one installation, and each worker here takes itself for the only one of its own."""
+
     def __init__(self, log: Log, process: Process) -> None:
         self._log = log
         self._process = process
@@ -41,23 +77,39 @@ class _Connection:
     def close(self) -> None:
         """The log is shared by all processes of a rehearsal."""
 
+    def note(self, name: str) -> str:
+        self._process.check()
+        return self._log.note(f"{self._process.worker}/{name}")
+
+    def take_note(self, name: str, words: str) -> None:
+        self._process.check()
+        self._log.take_note(f"{self._process.worker}/{name}", words)
+
     def commit(self, entries: Sequence[Entry]) -> list[Outcome]:
         self._process.check()
         outcomes = self._log.commit(entries)
-        self._note([entry.watch for entry in entries if entry.watch is not None])
+        stored = [
+            entry
+            for entry, outcome in zip(entries, outcomes, strict=True)
+            if not isinstance(outcome, Conflict)
+        ]
+        self._note([entry.watch.stream for entry in stored if entry.watch is not None])
+        if any(entry.events for entry in stored):
+            self._process.tide.rise(self._process)
         if self._process.doomed:
             self._process.die()
         self._process.check()
         return outcomes
 
-    def save_watches(self, rows: Sequence[WatchRow]) -> None:
+    def save_watches(self, rows: Sequence[WatchRow]) -> list[str]:
         self._process.check()
-        self._log.save_watches(rows)
-        self._note(rows)
+        lost = self._log.save_watches(rows)
+        self._note([row.stream for row in rows if row.stream not in lost])
+        return lost
 
-    def _note(self, rows: Sequence[WatchRow]) -> None:
+    def _note(self, streams: Sequence[str]) -> None:
         at = self._process.clock.steady()
-        self._process.saved.update((row.stream, at) for row in rows)
+        self._process.saved.update(dict.fromkeys(streams, at))
 
 
 def connection(log: Log, process: Process) -> Log:

@@ -1,8 +1,9 @@
 """What the log says of one order, as the scorer needs it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -11,8 +12,8 @@ from domain.events import (
     Agreed,
     Contradicted,
     Data,
+    DetailsChanged,
     Event,
-    OrderForgotten,
     SnapshotRejected,
     StateChanged,
     StatusUnrecognised,
@@ -20,23 +21,28 @@ from domain.events import (
 from domain.instants import Instant, instant
 from domain.log import Log, LookRow, Row
 from domain.watch import Watch
-from ordertrail.rehearsal.ideal import Sort
+from ordertrail.rehearsal.ideal import GONE, Told
+from ordertrail.rehearsal.oddities import Sort
 from ordertrail.rehearsal.wire import Taken
+from simulators.details import Shown
 
 ODD = (StatusUnrecognised, SnapshotRejected, Contradicted)
 _watch = msgspec.json.Decoder(Watch).decode
+_MEMBER = re.compile(r"\[[^\]]*\]")
 
 
 class Change(NamedTuple):
-    """A StateChanged; the look that told it was asked and answered then, by the process's clock."""
+    """A StateChanged, or one path of a DetailsChanged; the look that told it was asked and answered then, by
+    the process's clock."""
 
     version: int
-    target: str
+    target: Shown
     inferred: bool
     not_before: Instant | None
     not_after: Instant
     asked: Instant
     answered: Instant
+    path: str | None = None
 
 
 class Odd(NamedTuple):
@@ -50,45 +56,65 @@ class Odd(NamedTuple):
 
 @dataclass
 class Recorded:
+    """`counts` of failed and late looks by kind; `told`: the looks that events name."""
+
     changes: list[Change] = field(default_factory=list)
     odd: list[Odd] = field(default_factory=list)
-    forgotten: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    told: set[Told] = field(default_factory=set)
 
 
-def recorded(log: Log, stream: str, rows: Sequence[Row], taken: Sequence[Taken]) -> Recorded:
-    """`taken`: the looks at this order, as the wire had them."""
+def recorded(
+    log: Log, stream: str, rows: Sequence[Row], taken: Sequence[Taken], watched: Collection[str]
+) -> Recorded:
+    """`taken`: the looks at this order, as the wire had them; `watched`: patterns of the details compared."""
     ends = {(look.asked, look.answered): look.ended for look in taken}
     looks = {look.look: look for look in log.looks(stream)}
-    found = Recorded()
-    kept = log.watch(stream)
-    for span in [] if kept is None else _watch(kept.watch).spans:
-        for kind, count in span.failures.items():
-            found.counts[kind] = found.counts.get(kind, 0) + count
+    found = Recorded(counts=_counts(log, stream))
     agreed: dict[int, int] = {}
     events = [(row.version, decode(row.topic, row.state)) for row in rows]
     for _, event in events:
         if isinstance(event.data, Agreed):
             agreed |= dict.fromkeys(event.data.resolves, _end(event, looks, ends))
+    patterns = frozenset(_MEMBER.sub("[]", pattern) for pattern in watched)
     for version, event in events:
+        if event.look is not None:
+            found.told.add((looks[event.look].asked_at, looks[event.look].answered_at))
         if isinstance(event.data, ODD):
             since = _end(event, looks, ends)
             found.odd.append(Odd(*_sorted(event.data), since, agreed.get(version)))
-        else:
-            _note(found, version, event, looks)
+        elif isinstance(event.data, StateChanged):
+            found.changes.append(_change(version, event, looks, event.data.target, event.data.inferred))
+        elif isinstance(event.data, DetailsChanged):
+            for path, change in event.data.changes.items():
+                if _MEMBER.sub("[]", path) in patterns:
+                    value = GONE if isinstance(change.after, msgspec.UnsetType) else change.after
+                    found.changes.append(_change(version, event, looks, cast(Shown, value), path=path))
     return found
 
 
-def _note(found: Recorded, version: int, event: Event[Data], looks: Mapping[str, LookRow]) -> None:
-    data = event.data
-    if isinstance(data, StateChanged):
-        look = _look(event, looks)
-        not_before = None if event.not_before is None else instant(event.not_before)
-        not_after = instant(event.not_after)
-        times = (not_before, not_after, look.asked_at, look.answered_at)
-        found.changes.append(Change(version, data.target, data.inferred, *times))
-    elif isinstance(data, OrderForgotten):
-        found.forgotten += 1
+def _counts(log: Log, stream: str) -> dict[str, int]:
+    kept = log.watch(stream)
+    watch = Watch() if kept is None else _watch(kept.watch)
+    found = dict(watch.unanswered)
+    for span in watch.spans:
+        for kind, count in span.failures.items():
+            found[kind] = found.get(kind, 0) + count
+    return found
+
+
+def _change(
+    version: int,
+    event: Event[Data],
+    looks: Mapping[str, LookRow],
+    target: Shown,
+    inferred: bool = False,
+    path: str | None = None,
+) -> Change:
+    look = _look(event, looks)
+    not_before = None if event.not_before is None else instant(event.not_before)
+    times = (not_before, instant(event.not_after), look.asked_at, look.answered_at)
+    return Change(version, target, inferred, *times, path)
 
 
 def _look(event: Event[Data], looks: Mapping[str, LookRow]) -> LookRow:

@@ -1,12 +1,12 @@
 """What is rehearsed: how many orders, how long, what goes wrong, and the budget they are watched on."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
 from ordertrail.budget import Window
-from simulators import Fault, FaultPlan
+from simulators import Fate, Fault, FaultPlan
 
 LOOKS = 300
 """Requests there are for each order, more or less."""
@@ -28,16 +28,19 @@ class World(StrEnum):
     TWO_WORKERS = "two_workers"
 
 
-FAULTS: tuple[str, ...] = (*Fault, *World)
+FAULTS: tuple[str, ...] = (*Fault, *Fate, *World)
 
 
 @dataclass(frozen=True)
 class Scenario:
+    """`allowance`: by how many seconds we grant the providers' answers to be old without saying so."""
+
     seed: int
     orders: int
     days: float
     faults: Collection[str]
     providers: tuple[str, ...]
+    allowance: int = 0
 
     def rng(self, *purpose: object) -> Random:
         return Random("/".join(map(str, (self.seed, *purpose))))
@@ -53,8 +56,9 @@ class Scenario:
 
     @property
     def follow(self) -> float:
-        """Seconds between two looks for news in the log; saving coverage has ten times as much time."""
-        return self.seconds / min(10_000, 500 + 20 * self.orders)
+        """Seconds between two looks at the log where nobody else writes; coverage is saved ten times as
+        seldom."""
+        return self.seconds / 5_000
 
     @property
     def pace(self) -> float:
@@ -65,6 +69,10 @@ class Scenario:
     def plan(self) -> FaultPlan:
         spoiling = [fault for fault in Fault if fault in self.faults]
         return dict.fromkeys(spoiling, SHARE / max(1, len(spoiling)))
+
+    @property
+    def fates(self) -> Collection[str]:
+        return [fate for fate in Fate if fate in self.faults]
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -80,14 +88,19 @@ class Scenario:
         hourly = LOOKS * self.orders / len(self.providers) / (self.days * 24)
         return Window(max(20, round(hourly)), HOUR)
 
-    def placements(self) -> list[tuple[float, str]]:
-        """When an order is placed, and where; all in the first three quarters of the time."""
-        rng = self.rng("placements")
-        times = sorted(rng.uniform(0, 0.75 * self.seconds) for _ in range(self.orders))
-        return [(at, self.providers[number % len(self.providers)]) for number, at in enumerate(times)]
+    def share(self, worker: str) -> Window:
+        """What one worker may use of it."""
+        whole, place = self.window(), self.workers.index(worker)
+        return whole._replace(limit=(whole.limit + place) // len(self.workers))
 
-    def api_versions(self) -> Mapping[str, str]:
-        return {"xmrto": self.rng("version").choice(("v0", "v1", "v2", "v3"))}
+    def placements(self, provider: str) -> list[float]:
+        """When orders are placed there; all in the first three quarters of the time."""
+        rng, place = self.rng("placements"), self.providers.index(provider)
+        times = sorted(rng.uniform(0, 0.75 * self.seconds) for _ in range(self.orders))
+        return times[place :: len(self.providers)]
+
+    def api_version(self, provider: str) -> str | None:
+        return self.rng("version").choice(("v0", "v1", "v2", "v3")) if provider == "xmrto" else None
 
     def outage(self, provider: str) -> tuple[float, float]:
         """From when to when nothing answers there: a day, or a tenth of the time there is."""

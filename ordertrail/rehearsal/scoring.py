@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text_or_none
 from domain.watch import PATIENCE
-from ordertrail.rehearsal.ideal import Ideal, Life, Oddity, Sort, Step, start_of
+from ordertrail.rehearsal.ideal import Ideal, Step, start_of, widening
+from ordertrail.rehearsal.oddities import Oddity, Sort
 from ordertrail.rehearsal.recorded import Change, Recorded
+from ordertrail.rehearsal.truth import Truth
 from ordertrail.rehearsal.virtual import EPOCH
 from ordertrail.rehearsal.wire import Taken
 from simulators import Fault
@@ -28,7 +30,7 @@ _SILENT = frozenset({Fault.REGRESSION, Fault.STALE})
 
 @dataclass
 class Score:
-    """`problems` tell the first of what went wrong, for people."""
+    """`changes` are the truth's, of states and details. `problems` tell the first of what went wrong."""
 
     changes: int = 0
     shown: int = 0
@@ -44,44 +46,67 @@ class Score:
     uncounted: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
-    def problem(self, key: OrderKey, words: str) -> None:
+    def problem(self, about: object, words: str) -> None:
         if len(self.problems) < EXAMPLES:
-            self.problems.append(f"{key}: {words}")
+            self.problems.append(f"{about}: {words}")
+
+    def add(self, other: "Score") -> None:
+        for name in FIGURES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.uncounted += other.uncounted
+        self.problems = [*self.problems, *other.problems][:EXAMPLES]
+
+    @property
+    def holds(self) -> bool:
+        return (
+            not (self.forged or self.missed or self.outside or self.wider or self.problems)
+            and (self.certain, self.shown) == (self.inferred, self.recorded)
+            and self.oddities == self.oddities_recorded
+        )
+
+
+FIGURES = tuple(each.name for each in fields(Score) if each.name not in ("uncounted", "problems"))
 
 
 class Scorer:
-    """One order at a time."""
+    """One order at a time. `allowance`: seconds by which answers may be old without saying so."""
 
-    def __init__(self, score: Score, key: OrderKey, life: Life, recorded: Recorded) -> None:
+    def __init__(
+        self, score: Score, key: OrderKey, truth: Truth, recorded: Recorded, allowance: int = 0
+    ) -> None:
         self._score = score
         self._key = key
-        self._life = life
+        self._truth = truth
         self._recorded = recorded
+        self._allowance = allowance
         self._mistaken: Taken | None = None
 
     def judge(self, ideal: Ideal) -> None:
+        self._score.changes += self._truth.changes
         self._mistaken = ideal.mistaken
         self._steps(ideal.steps)
         self._oddities(ideal.oddities)
 
     def _steps(self, steps: Sequence[Step]) -> None:
-        left = {(c.target, c.inferred, c.asked, c.answered): c for c in self._recorded.changes}
+        left = {(c.path, c.target, c.inferred, c.asked, c.answered): c for c in self._recorded.changes}
         for step in steps:
             self._count("certain" if step.inferred else "shown")
-            change = left.pop((step.target, step.inferred, step.look.asked, step.look.answered), None)
+            named = (step.path, step.target, step.inferred, step.look.asked, step.look.answered)
+            change = left.pop(named, None)
             if change is None:
                 self._wrong("missed", f"{_words(step)} is not in the log", None)
             else:
                 self._count("inferred" if step.inferred else "recorded")
                 self._interval(step, change)
         for change in left.values():
-            self._wrong("forged", f"version {change.version} tells {change.target}, and no look does", None)
+            said = f"{change.path or 'state'} {change.target}"
+            self._wrong("forged", f"version {change.version} tells {said}, and no look does", None)
 
     def _interval(self, step: Step, change: Change) -> None:
         """It is right if it contains the change and is what one of its proofs makes of it."""
         given = (change.not_before, change.not_after)
         proofs: Sequence[Taken | None] = step.proofs or [None]
-        honest = [tightest(proof, step.look) for proof in proofs]
+        honest = [self._tightest(proof, step.look) for proof in proofs]
         chosen = honest.index(given) if given in honest else 0
         words = (
             f"version {change.version} {_words(step)} in {_told(given)}, honest is {_told(honest[chosen])}"
@@ -93,9 +118,17 @@ class Scorer:
             wide = _below(change.not_before, low) or change.not_after > high
             self._wrong("wider" if wide else "outside", words, None)
 
+    def _tightest(self, proof: Taken | None, look: Taken) -> tuple[Instant | None, Instant]:
+        """By the clocks that timed the looks, wider by what these moved or may differ between them."""
+        if proof is None:
+            return None, look.answered
+        moved = widening(proof, look)
+        low, high = EPOCH + start_of(proof, self._allowance) + proof.error - moved, look.answered + moved
+        return min(low, high), high
+
     def _was_true(self, step: Step, change: Change, proof: Taken | None) -> bool:
         """Whichever of the two clocks that timed the interval tells the time of the change."""
-        entries = [each.at for each in self._life.entered if each.state == step.target]
+        entries = self._truth.when(step.path, step.target)
         return all(
             any(_within(change, EPOCH + entry + error) for entry in entries)
             for error in {step.look.error, (proof or step.look).error}
@@ -121,17 +154,21 @@ class Scorer:
             elif self._open(oddity):
                 self._count("oddities_recorded")
             else:
-                self._score.problem(self._key, f"{oddity.sort} at {_when(oddity.look)} left no trace")
+                said = f"{oddity.sort} {oddity.word or ''}".strip()
+                self._score.problem(self._key, f"{said} at {_when(oddity.look)} left no trace")
         for sort, expected in counted.items():
             found = sum(self._recorded.counts.get(kind, 0) for kind in _COUNTERS[sort])
             self._count("oddities_recorded", min(found, expected))
-            if found < expected:
+            if found != expected:
                 self._score.problem(self._key, f"{found} of {expected} looks are counted as {sort}")
 
     def _open(self, oddity: Oddity) -> bool:
         at = oddity.look.ended
         return any(
-            odd.sort == oddity.sort and odd.since <= at and (odd.until is None or at <= odd.until)
+            odd.sort == oddity.sort
+            and (oddity.word is None or odd.word == oddity.word)
+            and odd.since <= at
+            and (odd.until is None or at <= odd.until)
             for odd in self._recorded.odd
         )
 
@@ -144,15 +181,6 @@ class Scorer:
         else:
             self._count(name)
             self._score.problem(self._key, f"{name}: {words}")
-
-
-def tightest(proof: Taken | None, look: Taken) -> tuple[Instant | None, Instant]:
-    """By the clocks that timed the looks, wider by what these moved or may differ between them."""
-    if proof is None:
-        return None, look.answered
-    moved = abs(look.error - proof.error) if look.clock == proof.clock else PATIENCE.clock_error
-    low, high = EPOCH + start_of(proof) + proof.error - moved, look.answered + moved
-    return min(low, high), high
 
 
 def _within(change: Change, at: Instant) -> bool:
@@ -174,7 +202,8 @@ def _below(one: Instant | None, other: Instant | None) -> bool:
 
 
 def _words(step: Step) -> str:
-    return f"{step.target}{' (inferred)' if step.inferred else ''} at {_when(step.look)}"
+    what = f"{step.path} " if step.path else ""
+    return f"{what}{step.target}{' (inferred)' if step.inferred else ''} at {_when(step.look)}"
 
 
 def _when(look: Taken) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from adapters.endpoint import Endpoint
 from adapters.providers import ADAPTERS
@@ -12,13 +13,13 @@ from domain.instants import MINUTE, SECOND
 from domain.log import Log, LogRefused
 from domain.order import Tracking
 from domain.providers import PROVIDERS
-from ordertrail.budget import Budget, Window
+from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.lane import Target
 from ordertrail.policy import PlainPolicy
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
-from ordertrail.rehearsal.process import Process, connection
+from ordertrail.rehearsal.process import Process, Tide, connection
 from ordertrail.rehearsal.scenario import Scenario, World, rule_of
 from ordertrail.rehearsal.usage import Usage
 from ordertrail.rehearsal.virtual import VirtualClock, VirtualTime
@@ -39,20 +40,32 @@ Say = Callable[[float], None]
 
 
 class Stage:
-    def __init__(self, scenario: Scenario, log: Log, time: VirtualTime, logger: logging.Logger) -> None:
+    """`providers`: those of the scenario's that are played here."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        providers: Sequence[str],
+        log: Log,
+        time: VirtualTime,
+        logger: logging.Logger,
+    ) -> None:
         self.scenario = scenario
         self.tape = Tape()
         self.time = time
-        self.usage = Usage(time, scenario.window().seconds)
+        self.usage = Usage(time)
+        self.exercised: Counter[str] = Counter()
         self.keys: list[OrderKey] = []
-        self.simulators = {slug: self._simulator(slug) for slug in scenario.providers}
+        self.simulators = {slug: self._simulator(slug) for slug in providers}
+        self._providers = tuple(providers)
         self._log = log
         self._logger = logger
+        self._tide = Tide()
         self._clocks = {
             worker: VirtualClock(time, f"{worker}-0", error=number * APART)
             for number, worker in enumerate(scenario.workers)
         }
-        self._outages = {slug: scenario.outage(slug) for slug in scenario.providers}
+        self._outages = {slug: scenario.outage(slug) for slug in providers}
         self._streams: dict[OrderKey, str] = {}
 
     async def play(self, say: Say) -> None:
@@ -76,6 +89,7 @@ class Stage:
         rng = self.scenario.rng("clocks")
         while World.CLOCK_STEPS in self.scenario.faults:
             await asyncio.sleep(min(rng.expovariate(12 / self.scenario.seconds), self.scenario.seconds / 25))
+            self.exercised["clock_steps"] += 1
             if self.time.seconds < 0.9 * self.scenario.joined:
                 clock = self._clocks["main"]
                 clock.error = 0 if rng.random() < 0.3 else clock.error + rng.choice(STEPS) * SECOND
@@ -84,8 +98,10 @@ class Stage:
 
     async def _place(self) -> None:
         """Orders are placed, and tracked at once by whoever placed them."""
-        tracker = self._recorder(Process("tracker", VirtualClock(self.time, "tracker")), "tracker")
-        for at, slug in self.scenario.placements():
+        process = Process("tracker", VirtualClock(self.time, "tracker"), self._tide)
+        tracker = self._recorder(process, "tracker")
+        placements = [(at, slug) for slug in self._providers for at in self.scenario.placements(slug)]
+        for at, slug in sorted(placements):
             await asyncio.sleep(max(0.0, at - self.time.seconds))
             for order_id in self.simulators[slug].seed_orders(1, self.time.utc):
                 key = OrderKey(slug, order_id)
@@ -100,8 +116,8 @@ class Stage:
         if name != self.scenario.workers[0]:
             await asyncio.sleep(self.scenario.joined)
         while not stop.is_set():
-            process = Process(name, self._clocks[name])
-            targets = {slug: self._target(slug, process, life) for slug in self.scenario.providers}
+            process = Process(name, self._clocks[name], self._tide)
+            targets = {slug: self._target(slug, process, life) for slug in self._providers}
             worker = self._worker(process, life, targets)
             work = asyncio.create_task(worker.run(stop))
             watching = asyncio.create_task(self.usage.watch(worker, targets))
@@ -109,6 +125,7 @@ class Stage:
                 await asyncio.wait([work], timeout=rng.expovariate(8 / self.scenario.seconds))
                 await self._kill(process, work, gently=rng.random() < 0.5)
             await self._over(process, work)
+            self._tide.leave(process)
             watching.cancel()
             self._count_losses(process)
             if process.dead and not stop.is_set():
@@ -121,6 +138,7 @@ class Stage:
     def _reboot(self, name: str, life: int, step: int) -> None:
         """The machine comes back with another steady clock, and its wall clock was put forward or back."""
         error = self._clocks[name].error + step * SECOND
+        self.exercised["clock_steps_while_down"] += 1
         self._clocks[name] = VirtualClock(self.time, f"{name}-{life}", error)
 
     async def _kill(self, process: Process, work: asyncio.Task[None], *, gently: bool) -> None:
@@ -128,9 +146,11 @@ class Stage:
         if work.done():
             return
         if gently:
+            self.exercised["killed_after_commit"] += 1
             process.doomed = True
             await asyncio.wait([work])
         else:
+            self.exercised["killed_at_work"] += 1
             process.die()
             work.cancel()
 
@@ -148,7 +168,7 @@ class Stage:
                 taken.lost = not taken.ended or taken.ended > saved
 
     def _worker(self, process: Process, life: int, targets: Mapping[str, Target]) -> Worker:
-        rng = self.scenario.rng("worker", process.worker, life)
+        rng = self.scenario.rng("worker", *self._providers, process.worker, life)
         return Worker(
             targets=targets,
             open_log=lambda: connection(self._log, process),
@@ -159,6 +179,7 @@ class Stage:
             follow=self.scenario.follow,
             save=10 * self.scenario.follow,
             threads=False,
+            pause=process.pause,
             logger=self._logger,
         )
 
@@ -166,9 +187,10 @@ class Stage:
         purpose = (process.worker, life, slug)
         return Target(
             adapter=ADAPTERS[slug],
-            endpoint=Endpoint(f"https://{HOST}", "a-key", self.scenario.api_versions().get(slug)),
+            endpoint=Endpoint(f"https://{HOST}", "a-key", self.scenario.api_version(slug)),
             policy=PlainPolicy(pace=self.scenario.pace),
-            budget=Budget([self._share()]),
+            budget=Budget([self.scenario.share(process.worker)]),
+            allowance=self.scenario.allowance,
             circuit=Circuit(self.scenario.rng("circuit", *purpose), longest=10 * MINUTE / 1e6),
             transport=Wire(
                 self.simulators[slug],
@@ -180,10 +202,6 @@ class Stage:
             ),
         )
 
-    def _share(self) -> Window:
-        whole = self.scenario.window()
-        return whole._replace(limit=whole.limit // len(self.scenario.workers))
-
     def _recorder(self, process: Process, name: str) -> Recorder:
         log = connection(self._log, process)
         return Recorder(
@@ -193,7 +211,7 @@ class Stage:
             readers={slug: adapter.read for slug, adapter in ADAPTERS.items()},
             environments=dict.fromkeys(PROVIDERS, HOST),
             now=process.clock.wall,
-            rng=self.scenario.rng("recorder", name),
+            rng=self.scenario.rng("recorder", *self._providers, name),
             worker=process.worker,
         )
 
@@ -205,6 +223,7 @@ class Stage:
             time_scale=self.scenario.time_scale,
             windows={rule_of(slug): (Limit(window.limit, window.seconds),)},
             faults=self.scenario.plan,
+            fates=self.scenario.fates,
         )
 
     def _down(self, slug: str, seconds: float) -> bool:

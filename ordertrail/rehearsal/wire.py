@@ -2,8 +2,8 @@
 
 import json
 from asyncio import CancelledError, sleep
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 
@@ -13,6 +13,7 @@ from domain.identity import OrderKey
 from ordertrail.rehearsal.process import Process
 from ordertrail.rehearsal.virtual import EPOCH, VirtualTime
 from simulators import Answer, Request, Simulator
+from simulators.details import Shown
 from simulators.message import Told
 
 _MILLISECOND = 0.001
@@ -47,7 +48,6 @@ class Taken:
     fault: str | None = None
     told: Told | None = None
     over_limit: bool = False
-    body: bytes = b""
     lost: bool = False
 
     @property
@@ -63,8 +63,16 @@ class Taken:
 
 @dataclass
 class Tape:
+    """All looks in the order of asking. Most show what the one before them showed: that is kept once."""
+
     looks: list[Taken] = field(default_factory=list)
-    requests: int = 0
+    _shown: dict[tuple[object, ...], Mapping[str, Shown]] = field(default_factory=dict)
+
+    def once(self, told: Told | None) -> Told | None:
+        if told is None:
+            return None
+        shown = self._shown.setdefault(tuple(told.details.items()), told.details)
+        return replace(told, details=shown)
 
 
 Down = Callable[[str, float], bool]
@@ -109,8 +117,8 @@ class Wire(httpx.AsyncBaseTransport):
             self._end(taken, Came.CONNECT)
             raise httpx.ConnectError("nobody is there", request=request)
         answer = self._simulator.handle(asked, self._time.utc)
-        taken.status, taken.fault, taken.told = answer.status, answer.fault, answer.told
-        taken.over_limit, taken.body = answer.over_limit, answer.body
+        taken.status, taken.fault, taken.over_limit = answer.status, answer.fault, answer.over_limit
+        taken.told = self._tape.once(answer.told)
         taken.age = int(answer.headers["age"]) if "age" in answer.headers else None
         await sleep(self._rng.randint(1, 50) * _MILLISECOND)
         await self._delay(request, answer, taken)
