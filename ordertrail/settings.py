@@ -58,7 +58,11 @@ def _listed(value: object, example: str) -> object:
 
 
 def _window(value: object) -> object:
-    return Window.parse(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return Window.parse(value)
+    if isinstance(value, Window):
+        return value
+    raise ValueError("is no rate: write it as text such as \"300/min\"")
 
 
 def _log_url(value: object) -> object:
