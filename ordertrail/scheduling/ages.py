@@ -18,16 +18,19 @@ class Ages:
         self.unit = unit
         self.edges = unit * np.expm1(np.arange(BINS + 1) / PER_FOLD)
         self.listed: list[float] = self.edges.tolist()
+        self.per_width: list[float] = (1.0 / np.diff(self.edges)).tolist()
         self.last = float(self.edges[-1])
 
-    def place(self, age: float) -> float:
-        """The bin of an age, and how far through it, as one number."""
-        place = math.log1p(max(age, 0.0) / self.unit) * PER_FOLD
-        return min(place, BINS - 1e-9)
+    def place(self, age: float) -> int:
+        """The bin of an age; what is older than all is in the last one."""
+        place = int(math.log1p(age / self.unit) * PER_FOLD) if age > 0 else 0
+        return place if place < BINS else BINS - 1
 
-    def places(self, ages: np.ndarray) -> np.ndarray:
-        found = np.log1p(np.maximum(ages, 0.0) / self.unit) * PER_FOLD
-        return np.minimum(found, BINS - 1e-9)
+    def between(self, values: list[float], age: float) -> float:
+        """What is told at edges, at an age between two of them."""
+        place = self.place(age)
+        value = values[place]
+        return value + (age - self.listed[place]) * self.per_width[place] * (values[place + 1] - value)
 
     def gaps(self, least: float, longest: float) -> np.ndarray:
         """Lengths of gaps to choose from, geometric, shortest first."""

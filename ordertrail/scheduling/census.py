@@ -84,7 +84,9 @@ class Census:
         found = np.ones(len(self))
         for kind, _, rows in self.groups:
             if not kind.recurring:
-                found[rows] = kind.stays(self.entered[rows], self.deadline[rows], self.last[rows], until[rows])
+                found[rows] = kind.stays(
+                    self.entered[rows], self.deadline[rows], self.last[rows], until[rows]
+                )
         return found
 
 

@@ -18,7 +18,7 @@ from ordertrail.scheduling.facts import Expectation, Law
 ALPHA = 0.5
 """Events that a prior is worth, over all ages."""
 
-REFINING = 1.0
+REFINING = 2.0
 """Events that a bin's estimate is worth to each of its halves."""
 
 REMEMBERED = 1000.0
@@ -110,43 +110,56 @@ class Dwell:
             if self.after is not None:
                 self.after.scale(KEPT)
 
-    def hazards(self) -> Mapping[str, np.ndarray]:
-        """By target, per bin of age. Never zero."""
+    def hazards(self, *, fine: bool = True) -> Mapping[str, np.ndarray]:
+        """By target, per bin of age. Never zero. Not `fine`: without what is finer than a factor of two of age,
+        to draw by: drawing by the finer estimate would confirm whatever peaks it has between two looks."""
         expected, ages = self._expected, self.ages
         if expected.laws is not None:
             return _with_floor(_told(expected.laws, ages), ages)
         rate = 1.0 / (expected.dwell * self._scale)
-        found = _learned(self.before, {t: _prior(expected.then, t) * rate for t in self.targets})
+        priors = {target: _prior(expected.then, target) * rate for target in self.targets}
+        found = _learned(self.before, priors, fine)
         return _with_floor(found, ages) if expected.then else found
 
-    def hazards_after(self) -> Mapping[str, np.ndarray]:
+    def hazards_after(self, *, fine: bool = True) -> Mapping[str, np.ndarray]:
         """The same per bin of the time since the deadline."""
         if self.after is None:
             return {}
         rate = 1.0 / (_AFTER_DEADLINE * self._scale)
         told = self._expected.after_deadline or self._expected.then
-        found = _learned(self.after, {t: _prior(told, t) * rate for t in self.targets})
-        return _with_floor(found, self.ages)
+        priors = {target: _prior(told, target) * rate for target in self.targets}
+        return _with_floor(_learned(self.after, priors, fine), self.ages)
 
 
 def _prior(then: Mapping[str, float], target: str) -> float:
     return max(then.get(target, 0.0), _RARE if target == ELSEWHERE or not then else _RARE / 4)
 
 
-def _learned(tally: Tally, priors: Mapping[str, float]) -> dict[str, np.ndarray]:
+def _learned(tally: Tally, priors: Mapping[str, float], fine: bool) -> dict[str, np.ndarray]:
     exposure = tally.exposure()
     nothing = [0.0] * BINS
-    return {
-        target: _refined(np.array(tally.events.get(target, nothing)), exposure, prior)
-        for target, prior in priors.items()
-    }
+    found = {}
+    for target, prior in priors.items():
+        events = np.array(tally.events.get(target, nothing))
+        wide = _wide(events, exposure, prior)
+        found[target] = _refined(events, exposure, wide) if fine else _smoothed(wide)
+    return found
 
 
-def _refined(events: np.ndarray, exposure: np.ndarray, prior: float) -> np.ndarray:
+def _wide(events: np.ndarray, exposure: np.ndarray, prior: float) -> np.ndarray:
+    weight = ALPHA * _WIDEST / BINS
+    return np.asarray((_sums(events, _WIDEST) + weight) / (_sums(exposure, _WIDEST) + weight / prior))
+
+
+def _smoothed(wide: np.ndarray) -> np.ndarray:
+    """Wide bins' estimates at their middles, logarithms straight between them."""
+    middles = np.arange(len(wide)) * _WIDEST + (_WIDEST - 1) / 2
+    return np.asarray(np.exp(np.interp(np.arange(BINS), middles, np.log(wide))))
+
+
+def _refined(events: np.ndarray, exposure: np.ndarray, estimate: np.ndarray) -> np.ndarray:
     """From wide bins to narrow ones, each under the estimate of the one it is a half of."""
     width = _WIDEST
-    weight = ALPHA * width / BINS
-    estimate = (_sums(events, width) + weight) / (_sums(exposure, width) + weight / prior)
     while width > 1:
         width //= 2
         parent = np.repeat(estimate, 2)

@@ -19,6 +19,7 @@ MOST = 2_000
 _LEAST_PRIORITY = 0.5
 _NEAR = 0.995
 _AT_ONCE = 0.5
+_SIMILAR, _NEARLY = 1.25, 60.0
 
 
 def weight_of(priority: int) -> float:
@@ -51,9 +52,10 @@ class Kind:
 
     def refresh(self) -> None:
         """Draw from now on by what has been learned."""
-        hazards = self.dwell.hazards()
-        self.curve = Curve(self.dwell.ages, hazards)
-        self.late = Curve(self.dwell.ages, self.dwell.hazards_after()) if self.dated else None
+        dwell = self.dwell
+        hazards = dwell.hazards(fine=False)
+        self.curve = Curve(dwell.ages, hazards)
+        self.late = Curve(dwell.ages, dwell.hazards_after(fine=False)) if self.dated else None
         self._rates = np.sum(list(hazards.values()), axis=0)
 
     def stays(
@@ -63,7 +65,9 @@ class Kind:
         edges = self.dwell.ages.edges
 
         def hazard(curve: Curve, begun: np.ndarray, until: np.ndarray) -> np.ndarray:
-            return np.interp(until - begun, edges, curve.summed) - np.interp(start - begun, edges, curve.summed)
+            return np.interp(until - begun, edges, curve.summed) - np.interp(
+                start - begun, edges, curve.summed
+            )
 
         if self.late is None:
             return np.exp(-hazard(self.curve, entered, end))
@@ -85,9 +89,11 @@ class Kind:
         before = int(np.searchsorted(ages.edges, span * _NEAR)) if span else BINS
         edges = np.concatenate([ages.edges[:before], span + ages.edges]) if span else ages.edges
         causes: dict[int, np.ndarray] = {}
-        after = self.dwell.hazards_after()
-        for target, hazard in self.dwell.hazards().items():
-            whole = np.concatenate([hazard[:before], after[target]]) if span else hazard
+        early, late = self.dwell.hazards(), self.dwell.hazards_after()
+        none = np.zeros(BINS)
+        for target in dict.fromkeys([*early, *late]):
+            hazard = early.get(target, none)
+            whole = np.concatenate([hazard[:before], late.get(target, none)]) if span else hazard
             cause = of_state.get(target, FINAL)
             causes[cause] = causes.get(cause, 0.0) + whole
         if self.stop is not None:
@@ -139,7 +145,7 @@ class Plans:
             return Plan(np.maximum(rough, self.least).tolist(), None, math.inf)
         if math.isinf(kind.span):
             return Plan(_filled(gaps), None, math.inf)
-        return Plan(_filled(gaps[: kind.split]), _filled(gaps[kind.split :]), kind.span)
+        return Plan(self._to_deadline(kind, gaps[: kind.split]), _filled(gaps[kind.split :]), kind.span)
 
     def _gaps(self, kind: Kind, price: float) -> np.ndarray | None:
         """Between the two nearest prices that were solved for; outside of them as the square root goes."""
@@ -152,6 +158,17 @@ class Plans:
         gaps = np.exp(np.log(solved[at]) * (1 - part) + np.log(solved[at + 1]) * part)
         return np.asarray(np.maximum(gaps * math.sqrt(price / inside), self.least))
 
+    def _to_deadline(self, kind: Kind, gaps: np.ndarray) -> list[float]:
+        """From the last edge before the deadline on, the next look stays where it is; what is older than usual
+        and has its deadline still to come is looked at ten times until then."""
+        edges = self.ages.edges
+        last = len(gaps) - 1
+        beyond = np.full(BINS + 1 - len(gaps), max(self.least, 0.1 * kind.span))
+        if len(beyond):
+            crosses = edges[last] + gaps[last] >= kind.span
+            beyond[0] = gaps[last] - (edges[last + 1] - edges[last] if crosses else 0.0)
+        return _filled(np.concatenate([gaps, beyond]))
+
 
 def _filled(gaps: np.ndarray) -> list[float]:
     """One for each edge, the last one repeated where there are fewer."""
@@ -161,39 +178,34 @@ def _filled(gaps: np.ndarray) -> list[float]:
 
 def due(plan: Plan, ages: Ages, entered: float, deadline: float, now: float) -> float:
     """When to look next after a look `now`."""
-    if now < deadline or plan.after is None:
-        gap = _along(plan.before, ages.place(now - entered))
-        if plan.after is None or math.isinf(deadline):
-            return now + gap
-        over = now - entered + gap - plan.span
-        if over >= 0:
-            return min(deadline + max(over, _AT_ONCE * ages.unit), now + 2 * gap)
-        return now + gap if now + gap <= deadline else deadline + _AT_ONCE * ages.unit
-    return now + _along(plan.after, ages.place(now - deadline))
+    if plan.after is not None and now >= deadline:
+        return now + ages.between(plan.after, now - deadline)
+    age = now - entered
+    gap = ages.between(plan.before, age)
+    if plan.after is None or deadline == math.inf:
+        return now + gap
+    just = _AT_ONCE * ages.unit
+    left, usually_left = deadline - now, plan.span - age
+    over = gap - usually_left
+    if over >= 0 and left <= _SIMILAR * max(usually_left, 0.0) + _NEARLY * ages.unit:
+        return deadline + max(over, just)
+    return now + (gap if gap <= left else left + just)
 
 
 def dues(plan: Plan, ages: Ages, entered: np.ndarray, deadline: np.ndarray, now: np.ndarray) -> np.ndarray:
     """The same for many orders of one class and priority."""
-    gap = _all_along(plan.before, ages.places(now - entered))
+    age = now - entered
+    gap = np.interp(age, ages.edges, plan.before)
     if plan.after is None:
         return now + gap
     just = _AT_ONCE * ages.unit
-    over = now - entered + gap - plan.span
-    crossing = np.minimum(deadline + np.maximum(over, just), now + 2 * gap)
-    within = np.where(now + gap <= deadline, now + gap, deadline + just)
-    early = np.where(over >= 0, crossing, within)
-    late = now + _all_along(plan.after, ages.places(now - np.minimum(deadline, now)))
-    return np.where(np.isinf(deadline), now + gap, np.where(now < deadline, early, late))
-
-
-def _along(gaps: list[float], place: float) -> float:
-    whole = int(place)
-    gap = gaps[whole]
-    return gap + (place - whole) * (gaps[whole + 1] - gap)
-
-
-def _all_along(gaps: list[float], places: np.ndarray) -> np.ndarray:
-    return np.asarray(np.interp(places, np.arange(len(gaps)), gaps))
+    left, usually_left = deadline - now, plan.span - age
+    over = gap - usually_left
+    crossing = (over >= 0) & (left <= _SIMILAR * np.maximum(usually_left, 0.0) + _NEARLY * ages.unit)
+    within = now + np.where(gap <= left, gap, left + just)
+    early = np.where(crossing & np.isfinite(deadline), deadline + np.maximum(over, just), within)
+    late = now + np.interp(now - np.minimum(deadline, now), ages.edges, plan.after)
+    return np.where(now < deadline, early, late)
 
 
 class Kinds:

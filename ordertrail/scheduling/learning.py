@@ -25,13 +25,13 @@ class Learner:
         if dwell.after is not None and now > deadline:
             if start < deadline:
                 ages = start - entered, deadline - entered
-                dwell.before.exposed(ages[0], int(place(ages[0])), ages[1], int(place(ages[1])))
+                dwell.before.exposed(ages[0], place(ages[0]), ages[1], place(ages[1]))
                 start = deadline
             ages = start - deadline, now - deadline
-            dwell.after.exposed(ages[0], int(place(ages[0])), ages[1], int(place(ages[1])))
+            dwell.after.exposed(ages[0], place(ages[0]), ages[1], place(ages[1]))
         elif now > start:
             ages = start - entered, now - entered
-            dwell.before.exposed(ages[0], int(place(ages[0])), ages[1], int(place(ages[1])))
+            dwell.before.exposed(ages[0], place(ages[0]), ages[1], place(ages[1]))
 
     def moved(
         self, kind: Kind, path: Sequence[Kind], entered: float, deadline: float, last: float, now: float
@@ -63,4 +63,4 @@ class Learner:
         if self._learns:
             late = kind.dated and moment > deadline
             age = moment - (deadline if late else entered)
-            kind.dwell.changed(target, int(kind.dwell.ages.place(age)), late=late)
+            kind.dwell.changed(target, kind.dwell.ages.place(age), late=late)
