@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
+from adapters.kafka.audit_replies import audit_replies
 from adapters.kafka.findings import AuditReport
 from adapters.kafka.position import Position, decoded, encoded
 from adapters.kafka.readable import find_tellings
 from adapters.kafka.seals import audit_seals
 from adapters.kafka.topics import PREFIX, Name
+from domain.instants import Instant
 from domain.log import Change, Log, Row
 from ordertrail.machine import now
 from ordertrail.telling import told_topic
@@ -22,7 +24,8 @@ ModelRows = Iterator[tuple[str, bytes]]
 
 
 async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = False) -> AuditReport:
-    """The events since the last clean audit, every seal, and every row of the read models, against topics.
+    """The events since the last clean audit, every seal, every row of the read models, and every reply of the
+    last days, against topics.
 
     `full`: all events, and the rows are folded from the whole log again, not read from where they are stored.
     A clean audit is noted in the log, and where the log does not know since when events can be read, that is
@@ -35,6 +38,7 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
     for model in MODELS:
         rows = folded_rows(log, model) if full else stored_rows(log, model)
         report += await audit_model(bootstrap, log, model, rows, prefix=prefix)
+    report += await audit_replies(bootstrap, log, now=now(), begun=_begun(log, prefix), prefix=prefix)
     if events.clean and events.published:
         await _tell_again(bootstrap, log, events.published.position, prefix)
         log.take_note(note, encoded(events.published).decode())
@@ -51,6 +55,16 @@ async def _tell_again(bootstrap: str, log: Log, published: int, prefix: str) -> 
 def forget_audits(log: Log, prefix: str) -> None:
     """The next audit begins at the start: the topic was begun anew."""
     log.take_note(f"audited {prefix}events", "")
+    note_beginning(log, prefix)
+
+
+def note_beginning(log: Log, prefix: str) -> None:
+    """From now on replies go to these topics; those before went to others, or to these before they were."""
+    log.take_note(f"begun {prefix}replies", str(now()))
+
+
+def _begun(log: Log, prefix: str) -> Instant:
+    return int(log.note(f"begun {prefix}replies") or 0)
 
 
 def _noted(words: str) -> Position | None:
@@ -80,16 +94,17 @@ def queue_again(log: Log, model: Name) -> int:
     return len(changes)
 
 
-def queue_all(log: Log) -> None:
+def queue_all(log: Log, prefix: str) -> None:
     """For topics that never held anything: see that the outbox tells every row, though it was trimmed for
-    other topics before. Raises LogError."""
+    other topics before. Replies that wait there stay. Raises LogError."""
+    note_beginning(log, prefix)
     waiting = log.outbox(0, 1)
     if waiting and waiting[0].id == FIRST_ROW:
         return
     while waiting:
         last = waiting[-1].id
         waiting = log.outbox(last, PAGE)
-        log.trim_outbox(last)
+        log.trim_outbox(last, spare=Name.REPLIES)
     for model in MODELS:
         queue_again(log, model)
 

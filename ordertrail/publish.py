@@ -61,7 +61,7 @@ async def _publish(task: Task, log: Log, stop: asyncio.Event) -> None:
         cured = await publisher.start()
         _report(Report(Kind.STARTED, f"a hanging transaction was ended by {cured}" if cured else ""))
         if not publisher.at.at:
-            await asyncio.to_thread(queue_all, log)
+            await asyncio.to_thread(queue_all, log, task.prefix)
         await _tell(publisher, task, stop)
         await publisher.leave()
     finally:

@@ -23,6 +23,10 @@ from domain.log import (
 
 REPLIES = "replies"
 COMMAND = "SELECT id, digest, verb, order_name, taken_at, reply FROM commands WHERE id = ?"
+TAKEN = (
+    "SELECT id, digest, verb, order_name, taken_at, reply FROM commands "
+    "WHERE taken_at >= ? AND id > ? ORDER BY id LIMIT ?"
+)
 OPEN = (
     "SELECT id, verb, order_name, asked_at, args, command, claimed_by, claimed_at FROM requests "
     "WHERE verb {any} AND id > ? ORDER BY id LIMIT ?"
@@ -68,6 +72,10 @@ class LogActing(LogWriting):
     def command(self, id: str) -> CommandRow | None:
         found = self._database.ask(COMMAND, id)
         return CommandRow._make(found[0]) if found else None
+
+    def commands(self, since: int, after: str, limit: int) -> list[CommandRow]:
+        """Commands taken since a moment, by id, beyond one."""
+        return list(map(CommandRow._make, self._database.ask(TAKEN, since, after, limit)))
 
     def _demanded(self, effect: Effect) -> CommandRow:
         found = effect.takes and self.command(effect.takes.id)

@@ -88,8 +88,9 @@ class LogProjecting(OverDatabase):
         statement = "SELECT id, topic, key, value, position FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
         return list(map(OutboxRow._make, self._database.ask(statement, after, limit)))
 
-    def trim_outbox(self, up_to: int) -> None:
-        self._database.transact(partial(_trim, up_to=up_to), repeatable=True)
+    def trim_outbox(self, up_to: int, *, spare: str = "") -> None:
+        """Forget rows up to an id, but for those of the topic `spare`."""
+        self._database.transact(partial(_trim, up_to=up_to, spare=spare), repeatable=True)
 
 
 def _demand_filters(columns: dict[str, str] | dict[str, str | None]) -> None:
@@ -151,5 +152,5 @@ def _model_record(change: Change) -> Record:
     return (change.model, change.key, change.value, change.fold, *map(change.columns.get, FILTERS))
 
 
-def _trim(transaction: Transaction, up_to: int) -> None:
-    transaction.run("DELETE FROM outbox WHERE id <= ?", up_to)
+def _trim(transaction: Transaction, up_to: int, spare: str) -> None:
+    transaction.run("DELETE FROM outbox WHERE id <= ? AND topic <> ?", up_to, spare)

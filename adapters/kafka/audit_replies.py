@@ -1,0 +1,108 @@
+"""Compares the topic of replies with the commands that the log has taken: each is answered once, as noted.
+
+Replies pass after seven days, so only younger ones can be missed.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from adapters.kafka.audit import published_position
+from adapters.kafka.client import opened_consumer, partitions_of, read_spans
+from adapters.kafka.findings import AuditReport, Findings, Kind
+from adapters.kafka.session import PUBLISHER
+from adapters.kafka.topics import PREFIX, TOPIC, Name
+from domain.instants import DAY, Instant
+from domain.log import CommandRow, OutboxRow
+
+ROWS_AT_ONCE = 2000
+MISSED_FOR = 6 * DAY
+
+
+class Answering(Protocol):
+    def command(self, id: str) -> CommandRow | None: ...
+    def commands(self, since: Instant, after: str, limit: int) -> list[CommandRow]: ...
+    def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
+_named = msgspec.json.Decoder(_Named).decode
+
+
+async def audit_replies(
+    bootstrap: str,
+    log: Answering,
+    *,
+    now: Instant,
+    begun: Instant = 0,
+    prefix: str = PREFIX,
+    publisher: str = PUBLISHER,
+) -> AuditReport:
+    """`begun` is when the topics were begun: replies to older commands are on none or on others.
+
+    Raises KafkaError, TimeoutError.
+    """
+    topic, findings = prefix + Name.REPLIES, Findings()
+    async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
+        position = await published_position(consumer, prefix, publisher)
+        waiting = _waiting(log, position.outbox if position else 0)
+        partitions = partitions_of({topic: TOPIC[Name.REPLIES].partitions})
+        starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        seen: set[str] = set()
+        async for record in read_spans(consumer, {each: (starts[each], ends[each]) for each in partitions}):
+            key = (record.key or b"").decode(errors="replace")
+            where = f"partition {record.partition} offset {record.offset}"
+            kind, id = _judged(log, record.value, seen)
+            if kind is None:
+                findings.checked += 1
+            else:
+                findings.add(kind, topic, key, None, f"{where}: {_SAYS[kind]} {id}")
+            seen.add(id)
+    for row in _answered(log, max(begun, now - MISSED_FOR)):
+        if row.id in waiting:
+            findings.pending += 1
+        elif row.id not in seen:
+            findings.add(Kind.MISSING, topic, row.order, None, f"the reply to {row.id} is not on the topic")
+    return findings.report()
+
+
+_SAYS = {
+    Kind.FOREIGN: "no command was taken with the id",
+    Kind.DOUBLED: "published before: the reply to",
+    Kind.ALTERED: "otherwise than noted: the reply to",
+}
+
+
+def _judged(log: Answering, value: bytes | None, seen: set[str]) -> tuple[Kind | None, str]:
+    try:
+        id = _named(value or b"").id
+    except msgspec.DecodeError:
+        return Kind.FOREIGN, ""
+    row = log.command(id)
+    if row is None or row.reply is None:
+        return Kind.FOREIGN, id
+    if row.reply != value:
+        return Kind.ALTERED, id
+    return (Kind.DOUBLED if id in seen else None), id
+
+
+def _waiting(log: Answering, after: int) -> set[str]:
+    """The ids of replies that are on their way."""
+    found: set[str] = set()
+    while rows := log.outbox(after, ROWS_AT_ONCE):
+        found |= {_named(row.value or b"{}").id for row in rows if row.topic == Name.REPLIES}
+        after = rows[-1].id
+    return found
+
+
+def _answered(log: Answering, since: Instant) -> Sequence[CommandRow]:
+    found: list[CommandRow] = []
+    after = ""
+    while rows := log.commands(since, after, ROWS_AT_ONCE):
+        found += [row for row in rows if row.reply is not None]
+        after = rows[-1].id
+    return found

@@ -1,0 +1,98 @@
+"""The topic of replies, compared with the commands that the log has taken."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from adapters.kafka.audit_replies import audit_replies
+from adapters.kafka.findings import AuditReport, Kind
+from adapters.kafka.publisher import Publisher
+from adapters.kafka.topics import Name
+from domain.instants import DAY
+from domain.log import Log
+from ordertrail.auditing import queue_all
+from tests.commands.kafka_role import opened
+from tests.commands.sending import command, commander, record
+from tests.fixtures.recording import START, Recording
+from tests.kafka.reading import read_all
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def publisher(log: Log, bootstrap: str, prefix: str) -> AsyncIterator[Publisher]:
+    made = Publisher(log, bootstrap, now=lambda: START, prefix=prefix, holder="one")
+    try:
+        await made.start()
+        yield made
+        await made.leave()
+    finally:
+        await made.close()
+
+
+def answered(log: Log, ids: Sequence[str]) -> None:
+    boss = commander(Recording(log))
+    for id in ids:
+        boss.handle(record(command("track", id, f"runa/{id}")))
+
+
+async def audited(bootstrap: str, log: Log, prefix: str, *, later: int = 0) -> AuditReport:
+    return await audit_replies(bootstrap, log, now=START + later, prefix=prefix)
+
+
+def found(report: AuditReport) -> list[tuple[Kind, str]]:
+    return [(each.kind, each.order) for each in report.examples]
+
+
+async def strewn(bootstrap: str, prefix: str, *values: bytes) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        for value in values:
+            await producer.send_and_wait(prefix + Name.REPLIES, value, key=b"strewn")
+    finally:
+        await producer.stop()
+
+
+async def test_an_audit_finds_replies_that_are_missing_doubled_altered_and_strange(
+    kafka: str, prefix: str, tmp_path: Path
+) -> None:
+    log = opened(f"sqlite:///{tmp_path}/ordertrail.db")
+    answered(log, ["a", "b"])
+    async with publisher(log, kafka, prefix) as publishing:
+        while await publishing.run_once():
+            pass
+    clean = await audited(kafka, log, prefix)
+    replies = [each.value for each in await read_all(kafka, prefix, Name.REPLIES)]
+    altered = json.dumps({**json.loads(replies[0]), "outcome": "refused"}).encode()
+    await strewn(kafka, prefix, replies[1], altered, b'{"id":"nobody"}', b"no json")
+    answered(log, ["c"])
+    pending = await audited(kafka, log, prefix)
+    log.trim_outbox(1_000_000)
+
+    report = await audited(kafka, log, prefix)
+
+    assert (clean.clean, clean.checked, clean.pending) == (True, 2, 0)
+    assert pending.pending == 1
+    assert found(report) == [
+        (Kind.DOUBLED, "strewn"),
+        (Kind.ALTERED, "strewn"),
+        (Kind.FOREIGN, "strewn"),
+        (Kind.FOREIGN, "strewn"),
+        (Kind.MISSING, "runa/c"),
+    ]
+    assert Kind.MISSING not in dict(found(await audited(kafka, log, prefix, later=7 * DAY)))
+    log.close()
+
+
+def test_replies_that_wait_stay_when_topics_are_begun_anew(recording: Recording) -> None:
+    answered(recording.log, ["a", "b"])
+    recording.log.trim_outbox(1)
+
+    queue_all(recording.log, "new.")
+
+    assert [row.topic for row in recording.log.outbox(0, 10)] == ["replies"]
