@@ -131,6 +131,15 @@ class Budget:
             max(self._ledgers, key=lambda ledger: ledger.fullness(now, self.in_flight)).shrink(now, sent)
 
     @property
+    def rate(self) -> float | None:
+        """Requests a second in the long run; None: there is no limit."""
+        return min((ledger.rate for ledger in self._ledgers), default=None)
+
+    def left(self, now: float) -> list[int]:
+        """How many requests each window has room for."""
+        return [ledger.left(now, self.in_flight) for ledger in self._ledgers]
+
+    @property
     def allowed(self) -> list[float]:
         """The count of each window as it is now."""
         return [ledger.allowed for ledger in self._ledgers]
@@ -195,6 +204,14 @@ class _Ledger:
     def fullness(self, now: float, in_flight: int) -> float:
         self._settle(now)
         return (in_flight + len(self.ends)) / max(1.0, self.allowed)
+
+    @property
+    def rate(self) -> float:
+        return self.allowed / self._kept
+
+    def left(self, now: float, in_flight: int) -> int:
+        self._settle(now)
+        return max(0, int(self.allowed) - in_flight - len(self.ends))
 
     def shrink(self, now: float, sent: float) -> None:
         self._clean = now

@@ -20,11 +20,12 @@ from adapters.endpoint import Endpoint
 from adapters.http import BODY_LIMIT, DEADLINE, WITHHELD, Came, ask
 from adapters.membership import ALL
 from domain.identity import OrderKey, uuid7
-from domain.instants import SECOND, Instant, instant
+from domain.instants import MINUTE, SECOND, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
 from domain.readings import Answer, Failed, Look
 from domain.watch import PATIENCE, Watch, continued, unchanged
+from ordertrail.answered import Answered
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
@@ -41,6 +42,8 @@ INTERNAL = "internal"
 RECHECK = 0.05
 """Seconds until a closed gate is tried again."""
 
+ANSWERS_APART = 5 * MINUTE
+"""A provider that answers nobody for longer leaves us blind."""
 BREATH = 32
 """Looks after which the loop gets its turn, even if answers come without a wait."""
 
@@ -101,6 +104,7 @@ class Lane:
         self.fleet = Fleet(self.provider, target.policy.grain)
         self.counts = counts
         self.unsaved: set[str] = set()
+        self.answered = Answered(ANSWERS_APART)
         self._target = target
         self._shared = shared
         self._http = http
@@ -276,6 +280,7 @@ class Lane:
             assert watched.watch is not None  # else nothing could be unchanged
             self.counts.unchanged += 1
             watched.watch = unchanged(watched.watch, self._looked(came), self._shared.coverage_gap)
+            self.answered.add(came.asked_at, came.answered_at)
             self._answered(sent)
         else:
             await self._record(order_id, watched, came, sent)
@@ -338,6 +343,7 @@ class Lane:
         failed = seen.reading if isinstance(seen.reading, Failed) else None
         self._in_trouble = failed is not None
         if failed is None:
+            self.answered.add(came.asked_at, came.answered_at)
             self._answered(sent)
         else:
             self._failed(failed, came, sent)

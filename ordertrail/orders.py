@@ -135,6 +135,10 @@ class Orders:
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._tracked_at: dict[str, str] = {}
 
+    def now(self) -> Instant:
+        """The time of recording."""
+        return self._now()
+
     def track(self, orders: Sequence[tuple[OrderKey, Tracking]]) -> list[Tracked]:
         """Begin, change or resume tracking, many in one transaction.
 

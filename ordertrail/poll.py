@@ -7,6 +7,7 @@ follower   what others append to the log, and what people ask of a running worke
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -28,6 +29,7 @@ from ordertrail.insistence import Insistence
 from ordertrail.lane import Counts, Lane, Shared, Target
 from ordertrail.ownership import Alone, Division
 from ordertrail.record import Recorder
+from ordertrail.reporting import Reporter
 from ordertrail.thread import InLoop, OneThread
 from ordertrail.writer import Writer
 
@@ -40,7 +42,7 @@ class Worker:
     of its own unless `threads` is False (virtual time). `follow` and `save` are the seconds between two looks
     at the log and two savings of coverage; `grace` is how long a stop waits for answers and for the log.
     `pause` waits so many seconds, or until there is something to follow. `membership` None: this worker is
-    alone.
+    alone. `report`: seconds between two reports of the providers; `publish`: they go to Kafka as well.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Worker:
         threads: bool = True,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         membership: Membership | None = None,
+        report: float = math.inf,
+        publish: bool = False,
         logger: logging.Logger = _LOGGER,
     ) -> None:
         self._targets = targets
@@ -70,6 +74,8 @@ class Worker:
         self._save = save
         self._grace = grace
         self._pause = pause
+        self._report = report
+        self._publish = publish
         self._trust_env = trust_env
         self._logger = logger
         self._deferred: list[Row] = []
@@ -131,6 +137,14 @@ class Worker:
             self._lanes[slug] = Lane(target, self._shared, http, self._counts[slug], gate, fresh)
         self._holding = self._hold()
         self._desk = self._open_desk()
+        self._reporter = Reporter(
+            lanes=self._lanes,
+            writer=self._writer,
+            clock=self._clock,
+            worker=self._shared.worker,
+            every=self._report,
+            publish=self._publish,
+        )
         writing = asyncio.create_task(self._writer.run())
         belonging = asyncio.create_task(self._membership.run(self._holding))
         askers: list[asyncio.Task[None]] = []
@@ -197,6 +211,7 @@ class Worker:
 
     async def _load(self) -> None:
         await self._holding.begin()
+        await self._reporter.resume()
         held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
         self._logger.info("watching orders: %s", held)
 
@@ -216,6 +231,7 @@ class Worker:
                 await self._save_coverage()
                 saved = self._time()
             await self._holding.write_ahead()
+            await self._reporter.keep_up(self._time())
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
             if not news.full:
