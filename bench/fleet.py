@@ -33,6 +33,9 @@ CALM_SECONDS = (2.0, 8.0)
 AWAY_SECONDS = (0.0, 4.0, 9.0)
 TAKEOVER_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + SETTLE_SECONDS
 PATIENCE_SECONDS = 120.0
+ROUNDS = 4
+"""Beside that, waiting lasts for so many rounds of all orders at most."""
+
 MOST_LATENESS = 1.05
 USUAL = Wish(orders=10_000, limit=2000, window=10.0, seed=1, scale=0.1, pace=0.005)
 
@@ -141,7 +144,9 @@ def _calm(world: World, workers: int, seconds: float, say: Say) -> _Calm:
     for number in range(workers):
         world.start(f"w{number}")
     _await(
-        lambda: world.counting.arrivals.last().keys() >= set(world.orders), "not every order was looked at"
+        world,
+        lambda: world.counting.arrivals.last().keys() >= set(world.orders),
+        "not every order was looked at",
     )
     time.sleep(TAKEOVER_SECONDS)  # by now the group has settled
     begin, wall = time.monotonic(), time.time()
@@ -173,7 +178,7 @@ def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, s
     end = time.monotonic()
     gaps = list(world.counting.arrivals.gaps(world.counting.over(), begin, end))
     world.counting.stands_at = time.time()
-    _await(lambda: _all_seen(world), "not every order was looked at in the end")
+    _await(world, lambda: _all_seen(world), "not every order was looked at in the end")
     time.sleep(TAKEOVER_SECONDS)  # looks are recorded
     return Survived(
         wish=world.wish,
@@ -227,9 +232,10 @@ def _all_seen(world: World) -> bool:
     return all(last.get(order, 0.0) > at for order, at in world.counting.changed().items())
 
 
-def _await(holds: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def _await(world: World, holds: Callable[[], bool], otherwise: str) -> None:
+    patience = PATIENCE_SECONDS + ROUNDS * world.wish.orders / world.wish.limit * world.wish.window
+    deadline = time.monotonic() + patience
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{otherwise} within {PATIENCE_SECONDS} s")
+            raise TimeoutError(f"{otherwise} within {patience:.0f} s")
         time.sleep(0.5)  # other processes are at work

@@ -82,6 +82,9 @@ class Holding:
         self._begun = True
         await self.write_ahead()
         await self.keep_up()
+        while self._partitions - self._held:
+            await self._moved.wait()
+            await self.keep_up()
 
     async def revoke(self) -> None:
         for lane in self._lanes.values():
