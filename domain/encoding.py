@@ -29,7 +29,7 @@ def decode(topic: str, state: bytes) -> Event[Data]:
         raise UnknownEvent(f"no event is called {topic}")
     try:
         return decoder.decode(state)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise UnknownEvent(f"{topic}: {error}") from None
 
 

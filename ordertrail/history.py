@@ -54,7 +54,7 @@ def history(
 def _event(row: Row) -> _Stored | None:
     try:
         return _stored.decode(row.state)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
 
 

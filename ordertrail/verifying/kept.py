@@ -14,8 +14,8 @@ from ordertrail.verifying.findings import Findings, What
 
 
 class BodyCheck:
-    """`evidence` by digest and `key` are the stream's own. What a provider's stream keeps of failures goes with
-    the order that it was kept of."""
+    """`evidence` by digest and `key` are the stream's own. What a provider's stream keeps of failures goes
+    with the order that it was kept of."""
 
     def __init__(self, log: Log, vault: Vault, findings: Findings) -> None:
         self._log = log

@@ -191,8 +191,9 @@ def _event_digest(row: Cells) -> bytes | None:
 
 
 def _digest(cells: Cells) -> bytes | None:
+    """Of a truth value as of 0 or 1: SQLite has no others."""
     try:
-        return cells_digest(cells)
+        return cells_digest([int(cell) if isinstance(cell, bool) else cell for cell in cells])
     except (ValueError, TypeError, OverflowError):
         return None
 

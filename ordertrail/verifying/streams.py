@@ -24,6 +24,7 @@ from ordertrail.verifying.findings import Findings, What
 from ordertrail.verifying.kept import BodyCheck
 
 STREAMS_AT_ONCE = 200
+_TEXTS, _NUMBERS, _PERHAPS_TEXTS, _PERHAPS_NUMBERS = (0, 1, 2, 8, 9), (3, 4, 11), (6, 10), (5, 7)
 SEALS_AT_ONCE = 5000
 
 
@@ -236,12 +237,20 @@ def _by(rows: Sequence[Cells], column: int) -> dict[str, list[Cells]]:
 
 
 def _looks(rows: Sequence[Cells]) -> dict[str, list[LookRow]]:
-    """Cells of a wrong type were told when they were held against receipts; here they count as nothing."""
+    """Cells of a wrong type were told already: such a look counts for nothing."""
     found: defaultdict[str, list[LookRow]] = defaultdict(list)
     for row in rows:
         look = LookRow._make(row)
-        whole = isinstance(look.look, str) and isinstance(look.basis, bytes)
-        times = isinstance(look.asked_at, int) and isinstance(look.answered_at, int)
-        if whole and times:
-            found[str(look.stream)].append(look._replace(truncated=bool(look.truncated)))
+        if _whole(look):
+            found[look.stream].append(look._replace(truncated=bool(look.truncated)))
     return found
+
+
+def _whole(look: LookRow) -> bool:
+    return (
+        all(isinstance(look[at], str) for at in _TEXTS)
+        and all(isinstance(look[at], int) for at in _NUMBERS)
+        and all(isinstance(look[at], str | None) for at in _PERHAPS_TEXTS)
+        and all(isinstance(look[at], int | None) for at in _PERHAPS_NUMBERS)
+        and isinstance(look.basis, bytes)
+    )

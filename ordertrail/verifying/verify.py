@@ -46,9 +46,10 @@ class Verification:
     ) -> None:
         self._log = log
         self._judging = judging
-        self._progress = progress
+        self.progress = progress
         self._findings = Findings(tell)
         self._place = _Place()
+        self._noted = False
 
     def run(self, *, resume: bool) -> Verified:
         """Raises LogError, VaultError. `resume`: from where the last one was interrupted."""
@@ -57,20 +58,20 @@ class Verification:
         if self._place.gone is None:
             stored = StoredCheck(self._log, self._findings, self._place.reached)
             for step, position in enumerate(stored.run(census), 1):
-                self._progress("rows", position, census.position)
+                self.progress("rows", position, census.position)
                 if step % STEPS_PER_NOTE == 0:
                     self._note()
             SealCheck(self._log, self._findings, census).run()
             self._place.gone = Gone()
-            self._note()
         streams = StreamCheck(self._log, self._findings, self._judging, self._place.gone)
         done = 0
         for step, events in enumerate(streams.run(), 1):
             done += events
-            self._progress("streams", done, census.position)
+            self.progress("streams", done, census.position)
             if step % STEPS_PER_NOTE == 0:
                 self._note()
-        self._log.take_note(NOTE, "")
+        if self._noted:
+            self._log.take_note(NOTE, "")
         return Verified(self._findings, resumed)
 
     def _resume(self) -> str:
@@ -78,12 +79,13 @@ class Verification:
         if not noted:
             return ""
         place = msgspec.json.decode(noted, type=_Place)
-        self._place = place
+        self._place, self._noted = place, True
         self._findings.told = place.told
         self._findings.counts = Counts(**place.counts)  # type: ignore[arg-type] # written by asdict
         return f"stream {place.gone.stream}" if place.gone else f"position {place.reached.position}"
 
     def _note(self) -> None:
+        self._noted = True
         self._place.told = self._findings.told
         self._place.counts = asdict(self._findings.counts)
         self._log.take_note(NOTE, msgspec.json.encode(self._place).decode())
