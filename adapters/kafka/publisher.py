@@ -9,7 +9,6 @@ for its turn (`standby`).
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +19,7 @@ from adapters.kafka.position import Position
 from adapters.kafka.recovery import settle, take_up
 from adapters.kafka.session import PUBLISHER, Lasts, Session, failing
 from adapters.kafka.topics import PREFIX, TOPIC, Name
+from adapters.kafka.transaction import Batches
 from domain.instants import Instant, text
 
 EVENTS_AT_ONCE = 5000
@@ -36,6 +36,11 @@ class Published(NamedTuple):
     outbox: int
     events: int
     rows: int
+
+
+class _Ready(NamedTuple):
+    load: Load
+    batches: Batches
 
 
 class Publisher:
@@ -62,7 +67,7 @@ class Publisher:
         self._session = Session(bootstrap, prefix=prefix, name=name, patience=patience)
         self._at = Position(log=source.id, position=0, outbox=0, ends={}, at="")
         self._written = -heartbeat
-        self._ahead: asyncio.Task[Load] | None = None
+        self._ahead: asyncio.Task[_Ready] | None = None
 
     @property
     def at(self) -> Position:
@@ -83,14 +88,14 @@ class Publisher:
     async def run_once(self) -> Published | None:
         """Publishes what is there, up to a limit; None: nothing was. Raises ParkedRecord, PublisherFailed."""
         async with failing():
-            load = await self._load()
+            load, batches = await self._next()
             if not load.records and time.monotonic() - self._written < self._heartbeat:
                 return None
             if load.full:
                 self._ahead = self._reading(load.position, load.outbox)
             before = self._at
             self._at = await self._session.commit(
-                load.records, lambda lasts: self._after(load, lasts), holder=self._holder
+                batches, lambda lasts: self._after(load, lasts), holder=self._holder
             )
             self._written = time.monotonic()
             if self._at.outbox > before.outbox:
@@ -113,21 +118,24 @@ class Publisher:
         """Tells those who stand by that they need not wait. Raises PublisherFailed."""
         async with failing():
             left = msgspec.structs.replace(self._at, at=text(self._now()))
-            self._at = await self._session.commit([], lambda _: left)
+            self._at = await self._session.commit({}, lambda _: left)
 
     async def close(self) -> None:
         await self._session.close()
         if self._ahead:
             await asyncio.wait([self._ahead])
 
-    async def _load(self) -> Load:
-        """What was read while the last transaction was under way, else what there is now."""
+    async def _next(self) -> _Ready:
+        """What was made ready while the last transaction was under way, else what there is now."""
         ahead, self._ahead = self._ahead, None
         return await (ahead or self._reading(self._at.position, self._at.outbox))
 
-    def _reading(self, position: int, outbox: int) -> asyncio.Task[Load]:
-        read = partial(read_load, self._source, position, outbox, prefix=self._prefix, limit=self._limit)
-        return asyncio.create_task(asyncio.to_thread(read))
+    def _reading(self, position: int, outbox: int) -> asyncio.Task[_Ready]:
+        return asyncio.create_task(asyncio.to_thread(self._ready, position, outbox))
+
+    def _ready(self, position: int, outbox: int) -> _Ready:
+        load = read_load(self._source, position, outbox, prefix=self._prefix, limit=self._limit)
+        return _Ready(load, self._session.batched(load.records))
 
     async def _trim(self) -> None:
         """The log serves one thread at a time: not while the next load is read."""

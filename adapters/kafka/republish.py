@@ -42,7 +42,7 @@ async def republish(
             await _refuse_full(session, edges, topic)
             before = await last_position(session, edges.high)
             position = await _anew(before, log, topic, text(now()))
-            return await session.commit([], lambda _lasts: position)
+            return await session.commit({}, lambda _lasts: position)
     finally:
         await session.close()
 

@@ -1,7 +1,7 @@
 """A publisher's hold on Kafka: its producer, and consumers on each side of the last stable offset."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishErr
 from adapters.kafka.position import HOLDER, Position, encoded
 from adapters.kafka.records import JSON, Record
 from adapters.kafka.topics import TOPIC, Name
-from adapters.kafka.transaction import await_visible, join, send_records
+from adapters.kafka.transaction import Batches, await_visible, batched, join, send_batches, send_records
 
 WRITTEN = (Name.EVENTS, Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES, Name.POSITIONS)
 PUBLISHER = "publisher"
@@ -70,18 +70,23 @@ class Session:
             stable = await self.committed.end_offsets(self.partitions)
             return Edges(stable, await self.raw.end_offsets(self.partitions))
 
+    def batched(self, records: Iterable[Record]) -> Batches:
+        """What `commit` takes; may be called in any thread, also while a transaction is under way."""
+        return batched(self.producer, records)
+
     async def commit(
-        self, records: Sequence[Record], after: Callable[[Lasts], Position], *, holder: str = ""
+        self, batches: Batches, after: Callable[[Lasts], Position], *, holder: str = ""
     ) -> Position:
-        """One transaction with the records and the position they lead to; returns once readers see it.
+        """One transaction with the batches and the position they lead to; returns once readers see it.
 
         `holder` goes on working; without one, whoever comes next may take over at once.
         """
         async with asyncio.timeout(self.patience):
             await self.producer.begin_transaction()
         join(self.producer, [TopicPartition(self.prefix + Name.POSITIONS, 0)])  # else it costs a round trip
-        long = self.patience + sum(record.size for record in records) / SLOWEST_BYTES_A_SECOND
-        lasts = await send_records(self.producer, records, patience=long)
+        size = sum(builder.size() for builders in batches.values() for builder in builders)
+        long = self.patience + size / SLOWEST_BYTES_A_SECOND
+        lasts = await send_batches(self.producer, batches, patience=long)
         position = after(lasts)
         last = self._position_record(position, holder)
         lasts |= await send_records(self.producer, [last], patience=self.patience)

@@ -4,7 +4,6 @@ A commit succeeds even though a batch was refused, so the fate of every batch is
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -12,7 +11,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from adapters.kafka.records import Record
 
-Batches = dict[TopicPartition, list[BatchBuilder]]
+Batches = Mapping[TopicPartition, Sequence[BatchBuilder]]
 
 
 def join(producer: AIOKafkaProducer, partitions: Iterable[TopicPartition]) -> None:
@@ -25,7 +24,26 @@ async def send_records(
     producer: AIOKafkaProducer, records: Sequence[Record], *, patience: float
 ) -> dict[TopicPartition, int]:
     """Sends in the order given; the offset of the last record in each partition that got any."""
-    batches = _batched(producer, records)
+    return await send_batches(producer, batched(producer, records), patience=patience)
+
+
+def batched(producer: AIOKafkaProducer, records: Iterable[Record]) -> Batches:
+    """The records as this producer sends them; may be called in any thread."""
+    filled: dict[tuple[str, int], list[BatchBuilder]] = {}
+    for topic, partition, key, value, headers in records:
+        builders = filled.get((topic, partition))
+        if builders is None:
+            builders = filled[topic, partition] = [producer.create_batch()]
+        if builders[-1].append(timestamp=None, key=key, value=value, headers=headers) is None:
+            builders.append(producer.create_batch())  # an empty one takes a record of any size
+            builders[-1].append(timestamp=None, key=key, value=value, headers=headers)
+    return {TopicPartition(*place): builders for place, builders in filled.items()}
+
+
+async def send_batches(
+    producer: AIOKafkaProducer, batches: Batches, *, patience: float
+) -> dict[TopicPartition, int]:
+    """As `send_records`."""
     async with asyncio.timeout(patience):
         sent = await asyncio.gather(
             *(_send(producer, partition, builders) for partition, builders in batches.items()),
@@ -51,22 +69,6 @@ async def await_visible(
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.05)
-
-
-def _batched(producer: AIOKafkaProducer, records: Sequence[Record]) -> Batches:
-    batches: Batches = defaultdict(list)
-    for record in records:
-        builders = batches[TopicPartition(record.topic, record.partition)]
-        if not builders or not _appended(builders[-1], record):
-            builders.append(producer.create_batch())
-            _appended(builders[-1], record)
-    return batches
-
-
-def _appended(builder: BatchBuilder, record: Record) -> bool:
-    """False when the batch is full; an empty batch takes a record of any size."""
-    taken = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
-    return taken is not None
 
 
 async def _send(

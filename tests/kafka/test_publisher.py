@@ -109,7 +109,7 @@ async def test_what_a_killed_transaction_left_open_is_not_read_and_published_aga
 ) -> None:
     log = MemoryLog(rows(50))
     async with publishing(kafka, prefix, log) as first:
-        load = await first._load()
+        load, _ = await first._next()
         await first._session.producer.begin_transaction()
         await first._session.producer.send(load.records[0].topic, b"half done", key=b"x")
 
