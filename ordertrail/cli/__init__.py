@@ -9,8 +9,10 @@ from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.executing import execute
 from ordertrail.cli.explaining import explain
 from ordertrail.cli.proving import erase, verify
+from ordertrail.cli.providers import providers
 from ordertrail.cli.publishing import audit, topics
 from ordertrail.cli.rebuilding import rebuild
+from ordertrail.cli.quota import quota
 from ordertrail.cli.rehearsing import rehearse
 from ordertrail.cli.replaying import replay
 from ordertrail.cli.running import run
@@ -21,11 +23,11 @@ from ordertrail.cli.watching import import_polls, refresh, stop, track
 VERBS: dict[str, list[click.Command]] = {
     "Begin": [demo, run, check, lifecycles],
     "Watch": [track, stop, refresh, execute, import_polls],
-    "Ask": [orders, order, history, explain, evidence, attention],
+    "Ask": [orders, order, history, explain, evidence, attention, providers],
     "Prove": [verify, erase],
     "Decide": [adopt, readjudicate],
     "Publish": [topics, audit, replay, rebuild],
-    "Try out": [simulate, rehearse],
+    "Try out": [simulate, rehearse, quota],
 }
 
 

@@ -1,1 +1,1 @@
-"""What a request budget buys: fleets in virtual time, policies that look at them, and the score of the looks."""
+"""What a request budget buys: fleets in virtual time, policies that look at them, and how late they are."""

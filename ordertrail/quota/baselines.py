@@ -1,4 +1,4 @@
-"""What others do: rounds, fixed cadences, a ladder. Each looks at what is due first, early if nothing is due."""
+"""What others do: rounds, fixed cadences, a ladder. What is due first is next, early if nothing is due."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -27,17 +27,17 @@ class Cadence:
 
     def __init__(self, name: str, gaps: Sequence[float]) -> None:
         self.name = name
-        self._gaps = gaps
+        self.gaps = gaps
         self._code: dict[int, int] = {}
         self._due: dict[int, float] = {}
         self._queue: list[tuple[float, int]] = []
 
-    def add(self, order: int, code: int, after: float, by: float, now: float) -> None:
+    def add(self, order: int, code: int, after: float, by: float, now: float, entered: float) -> None:
         self._code[order] = code
         share = (order * 0.618_033_988_749_895) % 1.0
         self._enqueue(order, now + share * self._gap(order))
 
-    def arrive(self, order: int, code: int, now: float) -> None:
+    def arrive(self, order: int, code: int, now: float, entered: float) -> None:
         self._code[order] = code
         self._enqueue(order, now)
 
@@ -58,7 +58,7 @@ class Cadence:
         self._due[order] = at
         heappush(self._queue, (at, order))
 
-    def changed(self, order: int, codes: Sequence[int], now: float) -> None:
+    def changed(self, order: int, codes: Sequence[int], now: float, entered: float) -> None:
         self._code[order] = codes[-1]
         self.unchanged(order, now)
 
@@ -72,7 +72,7 @@ class Cadence:
         return self._queue[0][0] if self._queue else math.inf
 
     def _gap(self, order: int) -> float:
-        return self._gaps[self._code[order]]
+        return self.gaps[self._code[order]]
 
     def _enqueue(self, order: int, at: float) -> None:
         self._due[order] = at
@@ -86,9 +86,9 @@ class Ladder(Cadence):
         super().__init__("ladder", ())
         self._rung: dict[int, int] = {}
 
-    def add(self, order: int, code: int, after: float, by: float, now: float) -> None:
+    def add(self, order: int, code: int, after: float, by: float, now: float, entered: float) -> None:
         self._rung[order] = len(LADDER)
-        super().add(order, code, after, by, now)
+        super().add(order, code, after, by, now, entered)
 
     def remove(self, order: int) -> None:
         super().remove(order)

@@ -1,7 +1,7 @@
 """The least lateness that a budget can buy a fleet, whatever the policy.
 
-If the budget has to hold on average only, and every look tells how long ago the state was entered, the orders no
-longer compete but by a price (Whittle's relaxation, J. Appl. Prob. 25A, 1988):
+If the budget has to hold on average only, and every look tells how long ago the state was entered, orders
+compete by a price alone (Whittle's relaxation, J. Appl. Prob. 25A, 1988):
 
     bound = max over prices μ of (Λ · V(μ) − μ · B) / (Λ · weighted changes of an order)
 

@@ -3,17 +3,19 @@
 A change weighs as much as the state it leaves: 1 while the order is open, 0.1 while it is only watched.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from domain.instants import SECOND
-from domain.watch import PATIENCE
+import numpy as np
+
 from ordertrail.quota.laws import Law
 
 OPEN = 1.0
 WATCHED = 0.1
-WATCHED_FOR = PATIENCE.watch_for / SECOND
+_ALL = 0.999
+_FAR = 120 * 86400.0
 
 
 class FleetError(Exception):
@@ -29,22 +31,30 @@ class Exit:
     dwell: Law
 
 
+def _late(exit: Exit) -> float:
+    """An age by which all but one in a thousand have left."""
+    age = max(exit.dwell.mean, 1.0)
+    while age < _FAR and exit.dwell.cdf(np.array([age]))[0] < 0.999:
+        age *= 1.5
+    return age
+
+
 @dataclass(frozen=True)
 class Stay:
-    """One state. Whoever has not left it by `deadline` seconds goes `late` somewhere within `grace` seconds;
-    without a deadline he stays for good. Watching ends after `watch_for` seconds in a watched state."""
+    """One state. Who has not left it by `deadline` seconds leaves for `late` within `grace` seconds; without
+    a deadline he stays, and is looked at for `watch_for` seconds. `watched`: the order is over already."""
 
     exits: tuple[Exit, ...] = ()
     deadline: float | None = None
     late: str = ""
     grace: float = 5.0
     watched: bool = False
-    watch_for: float = WATCHED_FOR
+    watch_for: float = math.inf
 
     @property
     def over(self) -> bool:
         """Nothing can follow, so that nobody need look again."""
-        return not self.exits and self.deadline is None
+        return not self.exits and self.deadline is None and math.isinf(self.watch_for)
 
     @property
     def weight(self) -> float:
@@ -79,6 +89,14 @@ class Kind:
             self._visit(target, done, (*above, state))
         done.append(state)
 
+    def lasts(self, state: str) -> float:
+        """Seconds after which next to nobody is still in a state, or looked at in it."""
+        stay = self.stay(state)
+        if stay.deadline is not None:
+            return min(stay.deadline + stay.grace, stay.watch_for)
+        some_stay = sum(exit.share for exit in stay.exits) < _ALL
+        return min(math.inf if some_stay else max(_late(exit) for exit in stay.exits), stay.watch_for)
+
     def stay(self, state: str) -> Stay:
         return self.stays.get(state, Stay())
 
@@ -101,6 +119,10 @@ class Fleet:
     def part(self, share: float) -> "Fleet":
         """A smaller fleet under a smaller budget: what is late in it is as late."""
         return replace(self, per_minute=self.per_minute * share, budget=self.budget * share)
+
+    def under(self, budget: float) -> "Fleet":
+        """The same fleet under another budget."""
+        return replace(self, budget=budget)
 
     def stays(self) -> Iterator[Stay]:
         for kind, state in self.classes:

@@ -1,12 +1,12 @@
 """The best inspections of a state whose dwell law is known.
 
-With a price for each look, one order in one state is the optimum-checking problem of Barlow, Hunter & Proschan
-(J. SIAM 11, 1963); what follows the state is part of the cost. Where the hazard hardly changes, looks are
-sqrt(2 price / (weight · hazard)) apart (Keller, Management Science 21, 1974): the grid of ages is so fine that
+With a price for each look, one order in one state is the optimum-checking problem of Barlow, Hunter &
+Proschan (J. SIAM 11, 1963); what follows the state is part of the cost. Where the hazard hardly changes, gaps
+are sqrt(2 price / (weight · hazard)) (Keller, Management Science 21, 1974): the grid of ages is so fine that
 several of its cells lie between two looks. Nothing here is shared with the policy that is judged by it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _EVERYWHERE = 120
 _LONGEST_GAP = _EVERYWHERE + 100
 _MOST_CELLS = 4000
 _ALL = 1 - 1e-7
+_SHIFTS = 20
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Chances:
 
     @property
     def still(self) -> Numbers:
-        return np.maximum(1 - sum(below for _, below in self.gone), 0.0)
+        return np.maximum(1 - sum((below for _, below in self.gone), np.zeros_like(self.ages)), 0.0)
 
     def at(self, ages: Numbers) -> "Chances":
         gone = tuple((to, np.interp(ages, self.ages, below)) for to, below in self.gone)
@@ -53,8 +54,8 @@ class Checked:
     cost: Numbers
 
 
-def chances(stay: Stay, smear: float = 0.0) -> Chances:
-    """A stay on a fine grid. `smear`: ages are known to so many seconds only, from edge to edge."""
+def chances(stay: Stay) -> Chances:
+    """A stay on a fine grid."""
     last = _last(stay)
     ages = np.unique(np.concatenate((_spread(last), _edges(stay), np.array([0.0, last]))))
     gone = [(exit.to, exit.share * exit.dwell.cdf(_within(stay, ages))) for exit in stay.exits]
@@ -62,8 +63,6 @@ def chances(stay: Stay, smear: float = 0.0) -> Chances:
         left = sum((below for _, below in gone), np.zeros_like(ages))
         late = (1 - left[-1]) * np.clip((ages - stay.deadline) / stay.grace, 0.0, 1.0)
         gone.append((stay.late, late))
-    if smear:
-        gone = [(to, _smeared(ages, below, smear)) for to, below in gone]
     return Chances(ages, tuple(gone), stay.weight, _edges(stay))
 
 
@@ -133,11 +132,13 @@ def _grid(known: Chances, price: float) -> Numbers:
     return np.unique(np.concatenate((cells, known.edges)))
 
 
-def _smeared(ages: Numbers, below: Numbers, smear: float) -> Numbers:
-    """The chance of leaving by an age that is known to ± half the smear only."""
-    shifts = np.linspace(-smear / 2, smear / 2, 21)
-    mean = sum((np.interp(ages - shift, ages, below) for shift in shifts), np.zeros_like(ages)) / len(shifts)
-    return np.maximum.accumulate(mean)
+def smeared(ages: Numbers, below: Callable[[Numbers], Numbers], width: float) -> Numbers:
+    """A law of ages that are known to so many seconds only, from edge to edge."""
+    if not width:
+        return below(ages)
+    shifts = (np.arange(_SHIFTS) + 0.5) / _SHIFTS * width - width / 2
+    mean = sum((below(ages - shift) for shift in shifts), np.zeros_like(ages)) / _SHIFTS
+    return np.where(ages > 0, mean, 0.0)
 
 
 def _spread(last: float) -> Numbers:
@@ -158,9 +159,9 @@ def _within(stay: Stay, ages: Numbers) -> Numbers:
 def _last(stay: Stay) -> float:
     """An age that next to nobody reaches, or at which watching ends."""
     if stay.deadline is not None:
-        return stay.deadline + stay.grace
+        return min(stay.deadline + stay.grace, stay.watch_for)
     age = 1.0
     shares = sum(exit.share for exit in stay.exits)
     while age < FAR and sum(e.share * e.dwell.cdf(np.array([age]))[0] for e in stay.exits) < shares * _ALL:
         age *= 1.2
-    return min(age, stay.watch_for) if stay.watched else age
+    return min(age, stay.watch_for)

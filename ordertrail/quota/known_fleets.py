@@ -10,7 +10,9 @@ _WATCHED = 7 * DAY
 
 def _ordinalsbot() -> Fleet:
     failing = {
-        "error": Stay((Exit(0.7, "waiting-refund", LogNormal(6 * HOUR, 1)),), watched=True, watch_for=_WATCHED),
+        "error": Stay(
+            (Exit(0.7, "waiting-refund", LogNormal(6 * HOUR, 1)),), watched=True, watch_for=_WATCHED
+        ),
         "waiting-refund": Stay((Exit(1, "refunded", LogNormal(DAY, 1)),), watched=True, watch_for=_WATCHED),
     }
     unpaid = Stay(
@@ -58,7 +60,9 @@ def _xverse() -> Fleet:
         "pending": Stay((Exit(1, "executing", Gamma(60, 6, _BLOCK)),)),
         "executing": Stay((Exit(1, "complete", Gamma(5, 1, _BLOCK)),)),
     }
-    return Fleet("xverse", "xverse", 10, 100, (Kind("mint", 0.7, "new", mint), Kind("etch", 0.3, "new", etch)))
+    return Fleet(
+        "xverse", "xverse", 10, 100, (Kind("mint", 0.7, "new", mint), Kind("etch", 0.3, "new", etch))
+    )
 
 
 def _runa() -> Fleet:

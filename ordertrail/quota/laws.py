@@ -75,28 +75,36 @@ class Between:
         return rng.uniform(self.first, self.last, n)
 
     def cdf(self, at: Numbers) -> Numbers:
-        return np.clip((at - self.first) / max(self.last - self.first, _ENOUGH), 0.0, 1.0)
+        return clipped((at - self.first) / max(self.last - self.first, _ENOUGH))
 
 
 @dataclass(frozen=True)
-class Observed:
-    """Drawn again from intervals that were seen: (at least, at most) seconds, each as likely."""
+class Weighed:
+    """Drawn again from what was seen: (at least, at most, weight), any moment between as likely."""
 
-    intervals: tuple[tuple[float, float], ...]
+    spans: tuple[tuple[float, float, float], ...]
 
     @property
     def mean(self) -> float:
-        return float(np.mean(self.intervals))
+        table = np.array(self.spans)
+        return float((table[:, :2].mean(axis=1) * table[:, 2]).sum() / table[:, 2].sum())
 
     def sample(self, rng: Draw, n: int) -> Numbers:
-        chosen = np.array(self.intervals)[rng.integers(len(self.intervals), size=n)]
-        return chosen[:, 0] + rng.random(n) * (chosen[:, 1] - chosen[:, 0])
+        table = np.array(self.spans)
+        chosen = table[rng.choice(len(table), size=n, p=table[:, 2] / table[:, 2].sum())]
+        return np.asarray(chosen[:, 0] + rng.random(n) * (chosen[:, 1] - chosen[:, 0]))
 
     def cdf(self, at: Numbers) -> Numbers:
+        table = np.array(self.spans)
         total = np.zeros_like(at)
-        for first, last in self.intervals:
-            total += Between(first, last).cdf(at)
-        return total / len(self.intervals)
+        for first, last, weight in self.spans:
+            total += weight * Between(first, last).cdf(at)
+        return np.asarray(total / table[:, 2].sum())
+
+
+def clipped(shares: Numbers) -> Numbers:
+    """Kept within 0 and 1."""
+    return np.asarray(np.minimum(np.maximum(shares, 0.0), 1.0))
 
 
 def _each(below: Callable[[float], float], at: Numbers) -> Numbers:
@@ -104,7 +112,7 @@ def _each(below: Callable[[float], float], at: Numbers) -> Numbers:
 
 
 def _incomplete_gamma(shape: float, x: float) -> float:
-    """The regularised lower incomplete gamma function: its series below the mean, a continued fraction above."""
+    """The regularised lower incomplete gamma function: a series below the mean, then a continued fraction."""
     if x <= 0:
         return 0.0
     front = math.exp(shape * math.log(x) - x - math.lgamma(shape))

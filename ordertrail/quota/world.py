@@ -1,7 +1,7 @@
 """Virtual time: a budget of evenly spaced looks, spent by a policy on orders whose true changes it can't see.
 
-The world scores; what a policy believes about itself plays no part. A look takes no time here, so the end of a
-look is the moment of it.
+The world scores; what a policy believes about itself plays no part. A look takes no time here, so its end is
+its moment.
 """
 
 from array import array
@@ -15,29 +15,31 @@ from ordertrail.quota.laws import Numbers
 from ordertrail.quota.paths import Paths
 
 _OFTEN = 30.0
+_BLUR = 30.0
 
 
 class Policy(Protocol):
     """What the world asks and tells. Orders are numbers, `code` a class of the fleet, times seconds.
 
+    `entered` is when it truly entered its class: for deadlines, which providers tell, and for nothing else.
     `take` gives the order to look at now, or None; the look is answered at once by `unchanged` or `changed`,
     or by `failed` while the provider is away.
     """
 
     name: str
 
-    def add(self, order: int, code: int, after: float, by: float, now: float) -> None:
+    def add(self, order: int, code: int, after: float, by: float, now: float, entered: float) -> None:
         """A further order, that entered its class in (after, by]; it has been looked at `now`."""
         ...
 
-    def arrive(self, order: int, code: int, now: float) -> None:
+    def arrive(self, order: int, code: int, now: float, entered: float) -> None:
         """A new order, never looked at."""
         ...
 
     def remove(self, order: int) -> None: ...
     def take(self, now: float) -> int | None: ...
     def unchanged(self, order: int, now: float) -> None: ...
-    def changed(self, order: int, codes: Sequence[int], now: float) -> None:
+    def changed(self, order: int, codes: Sequence[int], now: float, entered: float) -> None:
         """The look shows the last of these classes, entered in this order since the look before."""
         ...
 
@@ -52,7 +54,7 @@ class Policy(Protocol):
 @dataclass(frozen=True)
 class Trial:
     """How paths are played: requests a minute, seconds left out of the score at the beginning, times in which
-    the provider does not answer, and the bound on gaps that is to be watched (infinite: none)."""
+    the provider does not answer."""
 
     budget: float
     warm: float = 0.0
@@ -89,7 +91,9 @@ class _World:
         self._policy = policy
         self._trial = trial
         self._step = array("q", paths.first[:-1])
-        self._following = array("d", [self._time_of(order, paths.first[order]) for order in range(len(paths))])
+        self._following = array(
+            "d", [self._time_of(order, paths.first[order]) for order in range(len(paths))]
+        )
         self._last = array("d", bytes(8 * len(paths)))
         self._seen = array("d", [paths.until]) * len(paths.at)
         self._over = [stay.over for stay in paths.fleet.stays()]
@@ -105,10 +109,9 @@ class _World:
         until, warm, gap = paths.until, trial.warm, 60.0 / trial.budget
         take, unchanged, following, last = policy.take, policy.unchanged, self._following, self._last
         answering = _Answering(trial.away)
-        now = looks = slots = 0
-        longest = tracked_sum = 0.0
+        looks = slots = 0
+        now = longest = tracked_sum = 0.0
         chores = away_from = away_to = -1.0
-        now = 0.0
         while now < until:
             if now >= chores:
                 chores = now + _OFTEN
@@ -135,7 +138,14 @@ class _World:
                     unchanged(order, now)
             now += gap
         return Played(
-            paths, trial, policy.name, np.array(self._seen), looks, slots, longest, tracked_sum * _OFTEN / until
+            paths,
+            trial,
+            policy.name,
+            np.array(self._seen),
+            looks,
+            slots,
+            longest,
+            tracked_sum * _OFTEN / until,
         )
 
     def _come_and_go(self, now: float) -> None:
@@ -147,9 +157,9 @@ class _World:
             self._last[order] = now
             known = paths.known[order]
             if paths.arrives[order] > 0:
-                policy.arrive(order, paths.began[order], now)
+                policy.arrive(order, paths.began[order], now, known)
             else:
-                policy.add(order, paths.began[order], known - 30.0, min(known + 30.0, 0.0), now)
+                policy.add(order, paths.began[order], known - _BLUR, min(known + _BLUR, 0.0), now, known)
         while self._stops and self._stops[-1][0] <= now:
             self._stop(self._stops.pop()[1])
 
@@ -164,7 +174,7 @@ class _World:
         self._step[order] = step
         self._following[order] = self._time_of(order, step)
         codes = paths.to[begin:step]
-        self._policy.changed(order, codes, now)
+        self._policy.changed(order, codes, now, paths.at[step - 1])
         if self._over[codes[-1]] or (order in self._stopping and self._following[order] > now):
             self._stopping.discard(order)
             self._remove(order)
