@@ -29,11 +29,13 @@ pytestmark = pytest.mark.anyio
 
 @dataclass
 class Counting:
-    """A simulator that tells when it has been asked to execute an order, before its answer leaves."""
+    """A simulator that tells when it has been asked to execute an order, before its answer leaves; it may
+    lose that answer."""
 
     simulator: Simulator
     executed: int = 0
     when_taken: list[Callable[[], None]] = field(default_factory=list)
+    loses: bool = False
     provider: str = "xverse"
 
     def handle(self, request: Request, now: float) -> Answer:
@@ -42,6 +44,8 @@ class Counting:
             self.executed += 1
             for tell in self.when_taken:
                 tell()
+            if self.loses:
+                return Answer(200, {}, b"never read to its end", cut_after=5)
         return answer
 
 
@@ -87,6 +91,24 @@ async def test_whatever_step_a_worker_is_killed_at(
 
     assert counting.executed == taken
     assert waiting(slow) == []
+    slow.log.close()
+
+
+async def test_an_answer_that_is_lost_on_its_way_is_uncertain_until_the_order_moves_on(place: Place) -> None:
+    slow = Place(place.file, time_scale=0.05)
+    key = longest_new(slow)
+    slow.track([key])
+    losing = Counting(slow.simulators["xverse"], loses=True)
+    async with serve([losing], "127.0.0.1") as urls:  # type: ignore[list-item] # it handles as one does
+        ask(slow, key)
+        async with worker(slow, urls["xverse"], "never"), asyncio.timeout(PATIENT):
+            while told(slow, key) != ["Requested", "Uncertain", "Settled"]:  # noqa: ASYNC110 as above
+                await asyncio.sleep(0.05)
+
+    execution = slow.order(key).execution
+    assert losing.executed == 1
+    assert execution is not None
+    assert (execution.stage, slow.order(key).uncertain) == ("settled", False)
     slow.log.close()
 
 
