@@ -1,7 +1,7 @@
 """`python -m bench` lists the benchmarks, `python -m bench NAME …` runs them: one JSON line a figure.
 
-Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved; `chaos` alone counts
-what went wrong.
+Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved; `chaos` counts what
+went wrong, `budget` and `fleet` what the providers did.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
-from bench import append, chaos, latency, memory, poll, project, publish, rebuild, replay
+from bench import append, budget, chaos, fleet, latency, memory, poll, project, publish, rebuild, replay
 
 
 class Line(Protocol):
@@ -32,6 +32,8 @@ BENCHES: dict[str, Callable[[], Iterable[Line]]] = {
     "latency": latency.run,
     "chaos": chaos.run,
     "memory": memory.run,
+    "budget": budget.run,
+    "fleet": fleet.run,
 }
 
 
@@ -39,6 +41,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--kills", type=int, default=20, help="how often chaos strikes")
+    parser.add_argument("--events", type=int, default=6, help="kills, freezes, joins and stops in a fleet")
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=[1, 2], help="of budgets, the first of a fleet"
+    )
     arguments = parser.parse_args()
     names = arguments.names
     if unknown := [name for name in names if name not in BENCHES]:
@@ -46,10 +52,14 @@ def main() -> int:
     if not names:
         for name, bench in BENCHES.items():
             print(f"{name:10} {(sys.modules[bench.__module__].__doc__ or '').splitlines()[0]}")
+    asked: dict[str, Callable[[], Iterable[Line]]] = {
+        "chaos": partial(chaos.run, arguments.kills),
+        "budget": partial(budget.run, arguments.seeds),
+        "fleet": partial(fleet.run, arguments.events, arguments.seeds[0]),
+    }
     held = True
     for name in names:
-        bench = partial(chaos.run, arguments.kills) if name == "chaos" else BENCHES[name]
-        for figure in bench():
+        for figure in {**BENCHES, **asked}[name]():
             print(json.dumps({"bench": name, **figure.line()}), flush=True)
             held = held and figure.holds
     return 0 if held else 1
