@@ -41,11 +41,11 @@ class Record(NamedTuple):
         return len(self.key) + len(self.value or b"") + HEADERS_AT_MOST
 
 
-class _Told(msgspec.Struct):
+class _Told(msgspec.Struct, gc=False):
     inferred: bool = False
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, gc=False):
     """The fields of a stored event that its headers need."""
 
     not_before: str | None = None
@@ -61,12 +61,13 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 def event_record(row: Row, log_id: str, *, prefix: str, replay: bool = False, topic: str = "") -> Record:
     """A log row for `events`; when replayed elsewhere, for the full name `topic` with as many partitions."""
-    told, order = _envelope.decode(row.state), row.order.encode()
+    position, _, name, version, kind, state = row
+    told, order = _envelope.decode(state), name.encode()
     headers = [
         SPEC_VERSION,
-        ("ce_id", b"%b@%d" % (order, row.version)),
-        _same("ce_source", source(log_id)),
-        _same("ce_type", row.topic),
+        ("ce_id", b"%b@%d" % (order, version)),
+        _source(log_id),
+        _type(kind),
         ("ce_subject", order),
     ]
     if told.not_after is not None:
@@ -75,15 +76,14 @@ def event_record(row: Row, log_id: str, *, prefix: str, replay: bool = False, to
         headers.append(("ce_notbefore", told.not_before.encode()))
     if told.recorded_at is not None:
         headers.append(("ce_recordedat", told.recorded_at.encode()))
-    headers.append(("ce_position", b"%d" % row.position))
+    headers.append(("ce_position", b"%d" % position))
     headers.append(INFERRED[told.data.inferred])
     if told.rules is not None:
-        headers.append(_same("ce_rules", told.rules))
+        headers.append(_rules(told.rules))
     if told.evidence is not None:
         headers.append(("ce_evidence", told.evidence.encode()))
     headers += REPLAYED if replay else TOLD
-    partition = partition_of(row.order, EVENT_PARTITIONS)
-    return Record(topic or _events(prefix), partition, order, row.state, headers)
+    return Record(topic or _events(prefix), partition_of(name, EVENT_PARTITIONS), order, state, headers)
 
 
 def outbox_record(row: OutboxRow, *, prefix: str) -> Record:
@@ -100,10 +100,19 @@ def source(log_id: str) -> str:
     return f"urn:ordertrail:{log_id}"
 
 
+@lru_cache(16)
+def _source(log_id: str) -> Header:
+    return "ce_source", source(log_id).encode()
+
+
 @lru_cache(256)
-def _same(header: str, value: str) -> Header:
-    """A header whose values are few: a log, a kind of event, a version of the rules."""
-    return header, value.encode()
+def _type(topic: str) -> Header:
+    return "ce_type", topic.encode()
+
+
+@lru_cache(256)
+def _rules(rules: str) -> Header:
+    return "ce_rules", rules.encode()
 
 
 @lru_cache(16)
