@@ -8,7 +8,8 @@ from ordertrail.description.asyncapi import document
 from ordertrail.description.compatibility import Break, breaks
 from ordertrail.description.forms import Schema
 from ordertrail.description.headers import headers
-from ordertrail.description.schemas import schemas
+from ordertrail.description.intake import refusals
+from ordertrail.description.schemas import COMMANDS_BEGIN, schemas
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCHEMAS = "schemas"
@@ -32,8 +33,10 @@ def released(docs: Path = DOCS) -> dict[str, Schema]:
 
 
 def broken(docs: Path = DOCS) -> list[Break]:
-    """What the models as they are would break of what the docs promise."""
-    return [*breaks(released(docs), present()), *_broken_channels(docs)]
+    """What the models as they are would break of what the docs promise, to readers and to senders."""
+    told, sent = _parted(released(docs))
+    now_told, now_sent = _parted(present())
+    return [*breaks(told, now_told), *refusals(sent, now_sent), *_broken_channels(docs)]
 
 
 def outdated(docs: Path = DOCS) -> list[str]:
@@ -45,6 +48,12 @@ def write(docs: Path = DOCS) -> None:
     for path, text in generated().items():
         (docs / path).parent.mkdir(parents=True, exist_ok=True)
         (docs / path).write_text(text)
+
+
+def _parted(schemas: dict[str, Schema]) -> tuple[dict[str, Schema], dict[str, Schema]]:
+    """Those of what is published, and those of commands."""
+    sent = {name: schema for name, schema in schemas.items() if name.startswith(COMMANDS_BEGIN)}
+    return {name: schema for name, schema in schemas.items() if name not in sent}, sent
 
 
 def _broken_channels(docs: Path) -> list[Break]:
