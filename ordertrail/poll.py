@@ -30,6 +30,7 @@ from ordertrail.lane import Counts, Lane, Shared, Target
 from ordertrail.ownership import Alone, Division
 from ordertrail.record import Recorder
 from ordertrail.reporting import Reporter
+from ordertrail.reports import WorkerReport
 from ordertrail.thread import InLoop, OneThread
 from ordertrail.writer import Writer
 
@@ -74,8 +75,6 @@ class Worker:
         self._save = save
         self._grace = grace
         self._pause = pause
-        self._report = report
-        self._publish = publish
         self._trust_env = trust_env
         self._logger = logger
         self._deferred: list[Row] = []
@@ -98,11 +97,24 @@ class Worker:
             deadline=deadline,
             coverage_gap=coverage_gap,
         )
+        self._reporter = Reporter(
+            lanes=self._lanes,
+            writer=self._writer,
+            clock=clock,
+            worker=worker,
+            every=report,
+            publish=publish,
+        )
 
     @property
     def counts(self) -> Mapping[str, Counts]:
         """By provider, since the start."""
         return self._counts
+
+    @property
+    def reports(self) -> Mapping[str, WorkerReport]:
+        """What this worker last said of its providers."""
+        return self._reporter.last
 
     @property
     def orders(self) -> Mapping[str, int]:
@@ -137,14 +149,6 @@ class Worker:
             self._lanes[slug] = Lane(target, self._shared, http, self._counts[slug], gate, fresh)
         self._holding = self._hold()
         self._desk = self._open_desk()
-        self._reporter = Reporter(
-            lanes=self._lanes,
-            writer=self._writer,
-            clock=self._clock,
-            worker=self._shared.worker,
-            every=self._report,
-            publish=self._publish,
-        )
         writing = asyncio.create_task(self._writer.run())
         belonging = asyncio.create_task(self._membership.run(self._holding))
         askers: list[asyncio.Task[None]] = []

@@ -4,10 +4,13 @@ import asyncio
 import logging
 import threading
 from collections.abc import Collection, Coroutine, Mapping
+from contextlib import ExitStack
 from enum import StrEnum
 
 from domain.log import Log, LogError, LogRefused
+from ordertrail.door import Address, AddressRefused
 from ordertrail.machine import now, spare_the_collector
+from ordertrail.metrics import exposed
 from ordertrail.obeying import ObeyingRefused
 from ordertrail.project import Projector, retry_parked
 from ordertrail.sealing import Sealer
@@ -90,7 +93,7 @@ async def run_roles(
     server = server_of(settings, logger) if Role.SERVE in roles else None
     works: dict[Role, Coroutine[object, object, None]] = {}
     if Role.POLL in roles:
-        works[Role.POLL] = worker_of(settings, logger).run(stop)
+        works[Role.POLL] = _poll(settings, stop, logger)
     if Role.PROJECT in roles:
         works[Role.PROJECT] = Projecting(settings, logger).run(stop)
     if Role.PUBLISH in roles:
@@ -100,6 +103,20 @@ async def run_roles(
     if Role.COMMANDS in roles:
         works[Role.COMMANDS] = obeying_of(settings, logger).run(stop)
     await together(works, stop, logger)
+
+
+async def _poll(settings: Settings, stop: asyncio.Event, logger: logging.Logger) -> None:
+    """Raises what the worker raises, and AddressRefused."""
+    worker = worker_of(settings, logger)
+    with ExitStack() as stack:
+        if settings.metrics is not None:
+            address = Address.parse(settings.metrics)
+            try:
+                stack.enter_context(exposed(address, lambda: worker.reports))
+            except OSError as error:
+                raise AddressRefused(f"metrics can't be answered at {address}: {error.strerror}") from error
+            logger.info("metrics at http://%s/metrics", address)
+        await worker.run(stop)
 
 
 async def together(

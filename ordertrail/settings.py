@@ -176,6 +176,7 @@ class Settings(BaseSettings):
     serve: Annotated[str, BeforeValidator(_address)] = "127.0.0.1:8787"
     serve_token: Annotated[SecretStr, BeforeValidator(_token)] | None = None
     serve_origins: Annotated[list[Origin], BeforeValidator(_origins)] = []
+    metrics: Annotated[str, BeforeValidator(_address)] | None = None
     worker: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")] = "main"
     body_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024
     clock_error: Seconds = PATIENCE.clock_error / SECOND

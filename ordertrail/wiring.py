@@ -41,6 +41,7 @@ from ordertrail.settings import Settings
 from ordertrail.thread import OneThread
 from ordertrail.turns import InTurn
 
+REPORT_SECONDS = 15.0
 SQLITE = "sqlite:///"
 MEMORY = ":memory:"
 
@@ -201,6 +202,8 @@ def worker_of(settings: Settings, logger: Logger) -> Worker:
         body_limit=settings.body_limit,
         coverage_gap=settings.judging.coverage_gap,
         membership=membership_of(settings, logger),
+        report=REPORT_SECONDS,
+        publish=settings.kafka is not None,
         logger=logger,
     )
 

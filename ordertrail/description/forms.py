@@ -129,7 +129,7 @@ MEANINGS: dict[str, str] = {
     "ordertrail.order-forgotten.v1": "The provider knows the order no more.",
     "ordertrail.order-overdue.v1": "The order has been in its state for longer than it should.",
     "ordertrail.order-recovered.v1": "The overdue order left its state after all.",
-    "ordertrail.bound-stretched.v1": "Orders are looked at less often than promised: the budget is too small.",
+    "ordertrail.bound-stretched.v1": "Orders are looked at less often than promised: the budget is small.",
     "ordertrail.bound-restored.v1": "Orders are looked at as often as promised again.",
     "ordertrail.execution-requested.v1": "We are about to tell the provider that the order is funded.",
     "ordertrail.execution-accepted.v1": "The provider took the request to execute the order.",

@@ -65,7 +65,8 @@ def _event_headers(*, full: bool) -> list[Header]:
 
 def has_tombstones(name: Name) -> bool:
     """Whether a key of the topic can come to an end."""
-    return TOPIC[name].settings["cleanup.policy"] == COMPACTED["cleanup.policy"] and name != Name.POSITIONS
+    ends = name not in (Name.POSITIONS, Name.PROVIDERS)
+    return ends and TOPIC[name].settings["cleanup.policy"] == COMPACTED["cleanup.policy"]
 
 
 def _row_headers(name: Name) -> list[list[Header]]:

@@ -11,6 +11,7 @@ from domain.events import KINDS, Data, Event
 from ordertrail.commands import Adopt, Command, Execute, Refresh, Stop, Track
 from ordertrail.description.forms import FORMS, MEANINGS, Schema
 from ordertrail.replies import ReplyRow
+from ordertrail.reports import ProviderRow
 from projections.attention import AttentionRow
 from projections.orders import OrderRow
 
@@ -19,13 +20,15 @@ URN = "urn:ordertrail:schema:"
 ROWS: Mapping[Name, type[msgspec.Struct]] = {
     Name.ORDERS: OrderRow,
     Name.ATTENTION: AttentionRow,
+    Name.PROVIDERS: ProviderRow,
     Name.POSITIONS: Position,
     Name.REPLIES: ReplyRow,
 }
 """The topics that are written to and whose values all have one shape."""
 
+COMMANDS_BEGIN = f"{PREFIX}{Name.COMMANDS}."
 COMMANDS: Mapping[str, type[Command]] = {
-    f"{PREFIX}{Name.COMMANDS}.{kind.VERB}": kind for kind in (Track, Stop, Refresh, Execute, Adopt)
+    COMMANDS_BEGIN + kind.VERB: kind for kind in (Track, Stop, Refresh, Execute, Adopt)
 }
 """What is read from the topic of commands, by the name of its schema."""
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from domain.identity import uuid7
@@ -13,11 +14,13 @@ from domain.readings import Failed, Look
 from ordertrail.erasing import Eraser
 from ordertrail.observation import Observation
 from ordertrail.project import Projector
+from ordertrail.reports import provider_row, stored
 from ordertrail.sealing import Sealer
 from tests.description.deciding import decided
 from tests.description.executing import executed
 from tests.description.obeying import obeyed
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
+from tests.reports.saying import report
 from tests.stories.telling import STORIES, answer, order_of, steps
 
 ABSENT = "runa/O-never-there"
@@ -36,6 +39,7 @@ def told(log: Log) -> None:
         _never_found,
         _overdue,
         _too_many,
+        _reported,
         _asked_for,
         executed,
         obeyed,
@@ -81,6 +85,16 @@ def _overdue(recording: Recording) -> None:
 def _too_many(recording: Recording) -> None:
     for effective in (7200, 3600):
         recording.recorder.tell_bound("xverse", 3600, effective)
+
+
+def _reported(recording: Recording) -> None:
+    """A worker has said how a provider does that had sent fields nobody listed."""
+    recording.state(3002, "complete", colour="red")
+    recording.recorder.write_learned()
+    log, at = recording.log, recording.at
+    log.report([stored(report("main", at), "xverse", at)], ())
+    row = provider_row(log, PROVIDERS["xverse"], at)
+    log.report((), [("xverse", msgspec.json.encode(row))])
 
 
 def _asked_for(recording: Recording) -> None:

@@ -1,0 +1,97 @@
+"""What workers say of a provider, put together."""
+
+from domain.instants import HOUR, MINUTE, SECOND, text
+from domain.providers import PROVIDERS
+from domain.watch import Span
+from ordertrail.cli.providers import said
+from ordertrail.reports import Blind, Health, ProviderRow, WorkerReport, provider_row, stored
+from tests.fixtures.recording import START, Recording
+from tests.reports.saying import report
+
+NOW = START + 10 * HOUR
+
+
+def row(recording: Recording, *reports: WorkerReport) -> ProviderRow:
+    recording.log.report([stored(each, "xverse", NOW) for each in reports], ())
+    return provider_row(recording.log, PROVIDERS["xverse"], NOW)
+
+
+def test_nobody_says_anything_where_no_worker_runs(recording: Recording) -> None:
+    told = row(recording)
+
+    assert (told.health, told.workers, told.queue.orders) == (Health.UNWATCHED, [], 0)
+    assert said(told) == "No worker is running."
+
+
+def test_several_workers_share_the_budget_and_the_orders(any_recording: Recording) -> None:
+    told = row(
+        any_recording, report("one", NOW, lateness=100.0), report("two", NOW, lateness=200.0, orders=30)
+    )
+
+    assert told.workers == ["one", "two"]
+    assert (told.queue.orders, told.looks, told.failures) == (40, 200, {"timeout": 6})
+    assert told.freshness.lateness == 175.0
+    assert [(window.limit, window.allowed) for window in told.windows] == [(300, 300)]
+    assert told.rate == 5.0
+
+
+def test_the_worst_of_them_is_the_providers_health(recording: Recording) -> None:
+    told = row(recording, report("one", NOW), report("two", NOW, health=Health.AWAY))
+
+    assert told.health is Health.AWAY
+
+
+def test_a_worker_that_has_been_silent_is_not_running(recording: Recording) -> None:
+    told = row(recording, report("one", NOW - 3 * MINUTE))
+
+    assert told.workers == []
+
+
+def test_it_says_what_the_budget_buys(recording: Recording) -> None:
+    words = said(row(recording, report("one", NOW)))
+
+    assert "a change at xverse is seen after 2 min on average" in words
+    assert "twice the budget would make it about 60 s" in words
+    assert "No order waits longer than 60 min" in words
+
+
+def test_a_stretched_bound_is_said(recording: Recording) -> None:
+    words = said(row(recording, report("one", NOW, effective=9000.0)))
+
+    assert "but for so many orders the budget allows only every 2 h" in words
+
+
+def test_when_nobody_had_an_answer_is_told_exactly(any_recording: Recording) -> None:
+    day = [Span(START, START + HOUR, 9, 0, {}), Span(START + 3 * HOUR, START + 4 * HOUR, 9, 0, {})]
+    other = [Span(START + 2 * HOUR, START + 3 * HOUR + MINUTE, 9, 0, {})]
+
+    told = row(any_recording, report("one", NOW, answered=day), report("two", NOW, answered=other))
+
+    assert told.blind == [Blind(text(START + HOUR), text(START + 2 * HOUR))]
+    assert told.blind_gap == 5 * MINUTE // SECOND
+
+
+def test_dwell_times_and_news_stand_in_it(any_recording: Recording) -> None:
+    for minutes, word in enumerate(["new", "executing", "complete"], 1):
+        any_recording.state(minutes, word, colour="red")
+    any_recording.recorder.write_learned()
+
+    told = row(any_recording)
+
+    states = {each.state: (each.seen, each.basis) for each in told.dwell}
+    assert states["executing"] == (1, "prior")
+    assert [(one.what, one.path, one.times) for one in told.drift] == [("field", "colour", 3)]
+
+
+def test_a_row_goes_to_the_topic_through_the_outbox(any_recording: Recording) -> None:
+    any_recording.state(1, "new")
+    any_recording.log.report((), [("xverse", b"{}")])
+
+    [out] = any_recording.log.outbox(0, 10)
+
+    assert (out.topic, out.key, out.value, out.position) == (
+        "providers",
+        "xverse",
+        b"{}",
+        any_recording.log.tail(),
+    )
