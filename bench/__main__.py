@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
-from bench import append, budget, chaos, fleet, latency, memory, poll, project, publish, rebuild, replay
+from bench import append, budget, chaos, fleet, fuzz, latency, memory, poll, project, publish, rebuild, replay
 
 
 class Line(Protocol):
@@ -31,6 +31,7 @@ BENCHES: dict[str, Callable[[], Iterable[Line]]] = {
     "replay": replay.run,
     "latency": latency.run,
     "chaos": chaos.run,
+    "fuzz": fuzz.run,
     "memory": memory.run,
     "budget": budget.run,
     "fleet": fleet.run,
@@ -45,6 +46,9 @@ def main() -> int:
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[1, 2], help="of budgets, the first of a fleet"
     )
+    parser.add_argument("--bodies", type=int, default=fuzz.BODIES, help="how many are fuzzed")
+    parser.add_argument("--seconds", type=float, help="fuzz for so long instead")
+    parser.add_argument("--seed", type=int, help="of the fuzzed bodies; a new one each time without")
     arguments = parser.parse_args()
     names = arguments.names
     if unknown := [name for name in names if name not in BENCHES]:
@@ -54,6 +58,7 @@ def main() -> int:
             print(f"{name:10} {(sys.modules[bench.__module__].__doc__ or '').splitlines()[0]}")
     asked: dict[str, Callable[[], Iterable[Line]]] = {
         "chaos": partial(chaos.run, arguments.kills),
+        "fuzz": partial(fuzz.run, arguments.bodies, arguments.seconds, arguments.seed),
         "budget": partial(budget.run, arguments.seeds),
         "fleet": partial(fleet.run, arguments.events, arguments.seeds[0]),
     }
