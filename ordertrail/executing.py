@@ -14,7 +14,7 @@ import httpx
 
 from adapters.adapter import Execution
 from adapters.clock import Timepiece
-from domain.execution import Accepted, Busy, Outcome, Refused
+from domain.execution import Accepted, Busy, Outcome, Refused, Uncertain
 from domain.identity import OrderKey, uuid7
 from domain.instants import MINUTE, Instant
 from domain.log import LogRefused, Request
@@ -24,6 +24,7 @@ from ordertrail.lane import Lane
 from ordertrail.writer import Writer
 
 BUSY_SECONDS = 600.0
+INTERNAL = "an error of our own"
 ABANDONED = 20 * MINUTE
 """An attempt that takes longer than this has no worker any more, whatever that was called."""
 
@@ -76,11 +77,13 @@ class Executor:
         task.add_done_callback(partial(self._ended, request))
 
     def _ended(self, request: Request, task: asyncio.Task[None]) -> None:
-        self._at_work.pop(request.id, None)
+        """What failed for a reason that nobody foresaw is not tried again in this life."""
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, LogRefused):
+        if error is None:
+            self._at_work.pop(request.id, None)
+        elif isinstance(error, LogRefused):
             self._failure = error
-        elif error is not None:
+        else:
             self._logger.error("%s could not be executed", request.order, exc_info=error)
 
     def _raise_failure(self) -> None:
@@ -99,17 +102,27 @@ class Executor:
         wish = executions.wish_of(request)
         asking = way.request(lane.target.endpoint, key.order_id, kind, wish.funding_transaction)
         attempt = uuid7(self._clock.moment().wall, self._rng)
-        outcome = await self._sent(request, lane, way, asking, attempt)
+        try:
+            outcome = await self._sent(request, lane, way, asking, attempt)
+        except LogRefused:
+            raise
+        except Exception:
+            await self._end(request, attempt, Uncertain(INTERNAL))
+            raise
         if outcome is None:
             return None
-        provider = PROVIDERS[key.provider]
-        await self._writer.call(
-            lambda recorder: executions.end(recorder, request, attempt, key, provider, outcome)
-        )
+        await self._end(request, attempt, outcome)
         self._logger.info("executing %s: %s", key, _said(outcome))
         if lane.fleet.ask(key.order_id):
             lane.stir()
         return None
+
+    async def _end(self, request: Request, attempt: str, outcome: Outcome) -> None:
+        key = _key(request)
+        provider = PROVIDERS[key.provider]
+        await self._writer.call(
+            lambda recorder: executions.end(recorder, request, attempt, key, provider, outcome)
+        )
 
     async def _sent(
         self, request: Request, lane: Lane, way: Execution, asking: httpx.Request, attempt: str

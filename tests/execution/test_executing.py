@@ -112,6 +112,26 @@ async def test_a_worker_that_stops_while_it_may_not_ask_again_says_refused(place
     assert waiting(place) == []
 
 
+async def test_a_surprise_while_it_is_sent_leaves_it_uncertain(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def surprise(_: httpx.Request) -> httpx.Response:
+        raise KeyError("nobody thought of that")
+
+    twin = at(place, Twin(answers=[surprise]))
+
+    async with running(place.worker("xverse")):
+        await until(lambda: place.order(KEY).state is not None)
+        ask(place)
+        await until(lambda: told(place) == ["Requested", "Uncertain"])
+        looks = twin.looks
+        await until(lambda: twin.looks > looks + 3)
+
+    assert len(twin.executed) == 1
+    assert waiting(place) == []
+    assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [True]
+
+
 async def test_an_uncertain_one_is_settled_when_the_order_moves_on(place: Place) -> None:
     twin = at(place, Twin(answers=[fails(httpx.ReadTimeout)]))
 

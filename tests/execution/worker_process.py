@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from adapters.endpoint import Endpoint
 from ordertrail import executions
-from ordertrail.policy import PlainPolicy
+from ordertrail.policy import Freshest
 from tests.poll.working import Place
 
 P = ParamSpec("P")
@@ -46,4 +46,4 @@ async def work(place: Place, url: str) -> None:
 
 if __name__ == "__main__":
     arm(sys.argv[3])
-    asyncio.run(work(Place(Path(sys.argv[1]), policy=PlainPolicy(pace=0.005)), sys.argv[2]))
+    asyncio.run(work(Place(Path(sys.argv[1]), policy=Freshest(pace=0.005)), sys.argv[2]))
