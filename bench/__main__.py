@@ -1,7 +1,8 @@
 """`python -m bench` lists the benchmarks, `python -m bench NAME …` runs them: one JSON line a figure.
 
 Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved; `chaos` counts what
-went wrong, `budget` and `fleet` what the providers did.
+went wrong, `budget` and `fleet` what the providers did. `freshness`, `fleets`, `shocks` and `bounds` are in
+virtual time: lateness over what is possible, and over what others do.
 """
 
 import argparse
@@ -11,7 +12,25 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
-from bench import append, budget, chaos, fleet, fuzz, latency, memory, poll, project, publish, rebuild, replay
+from bench import (
+    append,
+    bounds,
+    budget,
+    chaos,
+    fleet,
+    freshness,
+    fuzz,
+    latency,
+    lifecycles,
+    memory,
+    poll,
+    project,
+    publish,
+    rebuild,
+    replay,
+    shocks,
+)
+from bench.cells import Size
 
 
 class Line(Protocol):
@@ -35,6 +54,10 @@ BENCHES: dict[str, Callable[[], Iterable[Line]]] = {
     "memory": memory.run,
     "budget": budget.run,
     "fleet": fleet.run,
+    "freshness": freshness.run,
+    "fleets": lifecycles.run,
+    "shocks": shocks.run,
+    "bounds": bounds.run,
 }
 
 
@@ -48,7 +71,12 @@ def main() -> int:
     )
     parser.add_argument("--bodies", type=int, default=fuzz.BODIES, help="how many are fuzzed")
     parser.add_argument("--seconds", type=float, help="fuzz for so long instead")
-    parser.add_argument("--seed", type=int, help="of the fuzzed bodies; a new one each time without")
+    parser.add_argument(
+        "--seed", type=int, help="of fuzzed bodies, a new one each time without; of fleets, 1"
+    )
+    parser.add_argument("--orders", type=int, help="of fleets in virtual time: smaller ones")
+    parser.add_argument("--days", type=float, help="of fleets in virtual time")
+    parser.add_argument("--only", nargs="+", default=[], metavar="FLEET", help="these fleets in virtual time")
     arguments = parser.parse_args()
     names = arguments.names
     if unknown := [name for name in names if name not in BENCHES]:
@@ -61,6 +89,13 @@ def main() -> int:
         "fuzz": partial(fuzz.run, arguments.bodies, arguments.seconds, arguments.seed),
         "budget": partial(budget.run, arguments.seeds),
         "fleet": partial(fleet.run, arguments.events, arguments.seeds[0]),
+    }
+    size = Size(arguments.seed or 1, arguments.orders, arguments.days, tuple(arguments.only))
+    asked |= {
+        "freshness": partial(freshness.run, size),
+        "fleets": partial(lifecycles.run, size),
+        "shocks": partial(shocks.run, size),
+        "bounds": partial(bounds.run, size),
     }
     held = True
     for name in names:

@@ -24,6 +24,9 @@ class Size:
         return not self.only or name in self.only
 
 
+WHOLE = Size()
+
+
 @dataclass(frozen=True)
 class Cell:
     """Seconds; `ratio` is mean_s over what the goal names, and None where a goal is none."""

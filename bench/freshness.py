@@ -6,7 +6,7 @@ Rates told, and learned from the first second on; prior means right, ten times t
 from collections.abc import Iterator
 
 from bench import poisson
-from bench.cells import DAY, Cell, Size, cell
+from bench.cells import DAY, WHOLE, Cell, Size, cell
 from ordertrail.quota.score import score
 from ordertrail.quota.world import Trial, play
 
@@ -19,7 +19,7 @@ LEARNED = {7.0: (1.10, 1.15), 30.0: (1.05, 1.08)}
 """Goals after so many days: prior mean right, any prior mean."""
 
 
-def run(size: Size) -> Iterator[Cell]:
+def run(size: Size = WHOLE) -> Iterator[Cell]:
     for name in poisson.RATES:
         if size.takes(name):
             yield _told(name, size)

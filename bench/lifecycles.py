@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.cells import DAY, Cell, Size, Verdict, cell
+from bench.cells import DAY, WHOLE, Cell, Size, Verdict, cell
 from ordertrail.quota.baselines import BASELINES
 from ordertrail.quota.bound import Relaxed
 from ordertrail.quota.fleets import Fleet
@@ -46,7 +46,7 @@ GOALS: Mapping[str, Goal] = {
 }
 
 
-def run(size: Size) -> Iterator[Cell | Verdict]:
+def run(size: Size = WHOLE) -> Iterator[Cell | Verdict]:
     found: list[Cell] = []
     for fleet in chosen(size):
         for share in BUDGETS:

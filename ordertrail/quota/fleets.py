@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ordertrail.quota.laws import Law
+from ordertrail.quota.laws import Law, Slowed
 
 OPEN = 1.0
 WATCHED = 0.1
@@ -127,3 +127,16 @@ class Fleet:
     def stays(self) -> Iterator[Stay]:
         for kind, state in self.classes:
             yield kind.stay(state)
+
+
+def slower(fleet: Fleet, factor: float) -> Fleet:
+    """The same fleet whose states last so many times as long; deadlines stay."""
+
+    def slow(stay: Stay) -> Stay:
+        exits = tuple(replace(exit, dwell=Slowed(exit.dwell, factor)) for exit in stay.exits)
+        return replace(stay, exits=exits)
+
+    kinds = tuple(
+        replace(kind, stays={name: slow(stay) for name, stay in kind.stays.items()}) for kind in fleet.kinds
+    )
+    return replace(fleet, kinds=kinds)

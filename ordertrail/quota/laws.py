@@ -79,6 +79,24 @@ class Between:
 
 
 @dataclass(frozen=True)
+class Slowed:
+    """Another law, with every time so many times as long."""
+
+    law: Law
+    factor: float
+
+    @property
+    def mean(self) -> float:
+        return self.law.mean * self.factor
+
+    def sample(self, rng: Draw, n: int) -> Numbers:
+        return self.law.sample(rng, n) * self.factor
+
+    def cdf(self, at: Numbers) -> Numbers:
+        return self.law.cdf(at / self.factor)
+
+
+@dataclass(frozen=True)
 class Weighed:
     """Drawn again from what was seen: (at least, at most, weight), any moment between as likely."""
 

@@ -40,6 +40,18 @@ class Paths:
         return len(self.arrives)
 
 
+@dataclass(frozen=True)
+class Shock:
+    """From second `at` on states last `slower` times as long, and `burst` orders arrive at once."""
+
+    at: float
+    slower: float = 1.0
+    burst: int = 0
+
+
+CALM = Shock(math.inf)
+
+
 @dataclass
 class _Drawn:
     """One row an order: when it entered each class, and until when it is watched."""
@@ -49,7 +61,7 @@ class _Drawn:
     arrives: Numbers
 
 
-def draw_paths(fleet: Fleet, until: float, seed: int) -> Paths:
+def draw_paths(fleet: Fleet, until: float, seed: int, shock: Shock = CALM) -> Paths:
     """Raises FleetError for a fleet without orders, or with more than can be held."""
     rng = np.random.default_rng(seed)
     reach = min(_LONGEST, max(_reach(kind, kind.first) for kind in fleet.kinds))
@@ -59,10 +71,11 @@ def draw_paths(fleet: Fleet, until: float, seed: int) -> Paths:
             f"{expected:,.0f} orders are more than the {MOST_ORDERS:,} that can be played through"
         )
     n = int(rng.poisson(expected))
-    arrives = np.sort(rng.uniform(-reach, until, n))
+    arrives = np.sort(np.append(rng.uniform(-reach, until, n), np.full(shock.burst, shock.at)))
+    n += shock.burst
     shares = np.array([kind.share for kind in fleet.kinds])
     kinds = rng.choice(len(fleet.kinds), size=n, p=shares / shares.sum())
-    drawn = _draw_all(fleet, arrives, kinds, rng)
+    drawn = _draw_all(fleet, arrives, kinds, rng, shock)
     paths = _packed(fleet, until, drawn, kinds, rng)
     if not len(paths):
         raise FleetError(f"{fleet.name} has no orders in {until / 86400:g} days: let more arrive")
@@ -97,7 +110,7 @@ def _reach(kind: Kind, state: str) -> float:
     return lasts + max((_reach(kind, target) for target in stay.targets), default=0.0)
 
 
-def _draw_all(fleet: Fleet, arrives: Numbers, kinds: NDArray[np.int64], rng: Draw) -> _Drawn:
+def _draw_all(fleet: Fleet, arrives: Numbers, kinds: NDArray[np.int64], rng: Draw, shock: Shock) -> _Drawn:
     entered = np.full((len(arrives), len(fleet.classes)), NEVER)
     stops = np.full(len(arrives), NEVER)
     codes = {(kind.name, state): code for code, (kind, state) in enumerate(fleet.classes)}
@@ -110,7 +123,8 @@ def _draw_all(fleet: Fleet, arrives: Numbers, kinds: NDArray[np.int64], rng: Dra
             if stay.over or not len(here):
                 continue
             since = entered[here, codes[kind.name, state]]
-            dwell, target = _leave(stay, len(here), rng)
+            pace = np.where(since < shock.at, 1.0, shock.slower)
+            dwell, target = _leave(stay, pace, rng)
             unwatched = dwell > stay.watch_for
             stops[here[unwatched]] = since[unwatched] + stay.watch_for
             for index, name in enumerate(stay.targets):
@@ -119,8 +133,9 @@ def _draw_all(fleet: Fleet, arrives: Numbers, kinds: NDArray[np.int64], rng: Dra
     return _Drawn(entered, stops, arrives)
 
 
-def _leave(stay: Stay, n: int, rng: Draw) -> tuple[Numbers, NDArray[np.int64]]:
-    """How long each stays and where it goes: an index of `stay.targets`."""
+def _leave(stay: Stay, pace: Numbers, rng: Draw) -> tuple[Numbers, NDArray[np.int64]]:
+    """How long each stays, `pace` times as long as usual, and where it goes: an index of `stay.targets`."""
+    n = len(pace)
     chosen = rng.random(n)
     dwell = np.full(n, NEVER)
     target = np.zeros(n, dtype=np.int64)
@@ -128,7 +143,7 @@ def _leave(stay: Stay, n: int, rng: Draw) -> tuple[Numbers, NDArray[np.int64]]:
     for exit in stay.exits:
         mine = (chosen >= above) & (chosen < above + exit.share)
         above += exit.share
-        dwell[mine] = exit.dwell.sample(rng, int(mine.sum()))
+        dwell[mine] = exit.dwell.sample(rng, int(mine.sum())) * pace[mine]
         target[mine] = stay.targets.index(exit.to)
     if stay.deadline is not None:
         late = dwell > stay.deadline
