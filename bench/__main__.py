@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
+from adapters.kafka.broker import KAFKAS
 from bench import (
     append,
     bounds,
@@ -65,6 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--kills", type=int, default=20, help="how often chaos strikes")
+    parser.add_argument("--kafka", choices=KAFKAS, default=KAFKAS[0], help="the broker that chaos strikes")
     parser.add_argument("--events", type=int, default=6, help="kills, freezes, joins and stops in a fleet")
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[1, 2], help="of budgets, the first of a fleet"
@@ -85,7 +87,7 @@ def main() -> int:
         for name, bench in BENCHES.items():
             print(f"{name:10} {(sys.modules[bench.__module__].__doc__ or '').splitlines()[0]}")
     asked: dict[str, Callable[[], Iterable[Line]]] = {
-        "chaos": partial(chaos.run, arguments.kills),
+        "chaos": partial(chaos.run, arguments.kills, arguments.kafka),
         "fuzz": partial(fuzz.run, arguments.bodies, arguments.seconds, arguments.seed),
         "budget": partial(budget.run, arguments.seeds),
         "fleet": partial(fleet.run, arguments.events, arguments.seeds[0]),

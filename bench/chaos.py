@@ -19,6 +19,7 @@ from random import Random
 from aiokafka.errors import KafkaError
 
 from adapters.kafka import broker, topics
+from adapters.kafka.artifacts import KAFKA
 from adapters.kafka.audit import published_position
 from adapters.kafka.client import opened_consumer
 from adapters.kafka.session import PUBLISHER
@@ -42,6 +43,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Survived:
+    kafka: str
     kills: int
     verdict: Verdict
 
@@ -52,17 +54,18 @@ class Survived:
         return verdict.events > 0 and verdict.read_models_equal and not wrong
 
     def line(self) -> dict[str, str | float | int | bool]:
-        return {"kills": self.kills, **self.verdict._asdict(), "holds": self.holds}
+        return {"kafka": self.kafka, "kills": self.kills, **self.verdict._asdict(), "holds": self.holds}
 
 
-def run(kills: int = 20) -> Iterator[Survived]:
+def run(kills: int = 20, kafka: str = KAFKA) -> Iterator[Survived]:
     seed = random.SystemRandom().randrange(1_000_000)
-    yield survive(kills, Random(seed), say=lambda words: None)
+    yield survive(kills, Random(seed), kafka=kafka, say=lambda words: None)
 
 
-def survive(kills: int, rng: Random, *, say: Say) -> Survived:
-    """From the main thread only: what is started ends with it. `say` hears of every strike."""
-    with tempfile.TemporaryDirectory() as directory, _world(Path(directory)) as world:
+def survive(kills: int, rng: Random, *, kafka: str = KAFKA, say: Say) -> Survived:
+    """From the main thread only: what is started ends with it. `kafka` is the broker's kind and version;
+    `say` hears of every strike."""
+    with tempfile.TemporaryDirectory() as directory, _world(Path(directory), kafka) as world:
         world.wake()
         for number in range(kills):
             time.sleep(rng.uniform(*CALM_SECONDS))  # work goes on between strikes
@@ -72,7 +75,7 @@ def survive(kills: int, rng: Random, *, say: Say) -> Survived:
         world.writer.end()
         world.drain()
         verdict = asyncio.run(judged(world.bootstrap, world.url, [world.acknowledged], PREFIX))
-    return Survived(kills, verdict)
+    return Survived(kafka, kills, verdict)
 
 
 WEIGHTS: Mapping[str, float] = {
@@ -153,11 +156,11 @@ async def _published(bootstrap: str) -> int:
 
 
 @contextmanager
-def _world(directory: Path) -> Iterator[_World]:
+def _world(directory: Path, version: str) -> Iterator[_World]:
     server = start_postgres(find_binaries(), durable=True)
     url = server.create_database()
     log = open_log(url, now=0, new_id="chaos")
-    kafka = broker.start(directory / "kafka")
+    kafka = broker.start(directory / "kafka", kafka=version)
     asyncio.run(topics.ensure(kafka.bootstrap, prefix=PREFIX))
     environment = {"ORDERTRAIL_LOG": url, "ORDERTRAIL_KAFKA": kafka.bootstrap}
 
