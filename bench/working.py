@@ -11,27 +11,14 @@ from adapters.endpoint import Endpoint
 from adapters.log import open_log
 from adapters.providers import ADAPTERS
 from bench.orders import recorder
-from domain.instants import Instant
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
 from ordertrail.lane import Target
-from ordertrail.policy import Standing
+from ordertrail.policy import Freshest
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
 
 BOUNDLESS = ("1000000/s",)
-
-
-class AtOnce:
-    """The policy of looking again at once, without end."""
-
-    grain = 0.01
-
-    def due(self, standing: Standing, now: Instant) -> Instant:
-        return now
-
-    def ended(self, standing: Standing, now: Instant) -> bool:
-        return False
 
 
 def worker(
@@ -46,7 +33,7 @@ def worker(
     target = Target(
         adapter=ADAPTERS[provider],
         endpoint=endpoint,
-        policy=AtOnce(),
+        policy=Freshest(least=0.0, least_watching=0.0),
         budget=Budget([Window.parse(window) for window in windows]),
         circuit=Circuit(random.Random(1)),
         transport=transport,

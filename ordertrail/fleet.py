@@ -1,23 +1,18 @@
-"""All watched orders of one provider in memory, and which of them is due.
+"""All watched orders of one provider in memory, and which of them is to be looked at next.
 
-An order is one packed record of some 200 bytes. Due times are kept in a wheel: a list of orders per `grain`
-seconds, with entries of another due time than the record's skipped when they come up. Orders asked about go
-first; orders never looked at share turns with those that are due.
+An order is one packed record of some 200 bytes; when it is due the schedule knows, by its id.
 """
 
-import math
-from collections import deque
-from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from domain.instants import Instant
 from domain.phases import Phase
 from domain.watch import Watch, settled
-from ordertrail.policy import USUAL_PRIORITY, Standing
+from ordertrail.scheduling.facts import USUAL_PRIORITY, Facts
+from ordertrail.scheduling.schedule import Schedule
 
-_NEW = -(1 << 62)
 _PHASES: tuple[Phase | None, ...] = (None, *Phase)
 _CODES = {phase: code for code, phase in enumerate(_PHASES)}
 
@@ -25,7 +20,7 @@ _CODES = {phase: code for code, phase in enumerate(_PHASES)}
 class Watched(msgspec.Struct, array_like=True, gc=False):
     """An order as the poller needs it. `watch` None: the stored one counts, and any answer is judged.
 
-    `since`: end of the interval in which it reached its state; `slot`: of its due time in the wheel.
+    `since`: end of the interval in which it reached its state.
     """
 
     stream_id: bytes
@@ -34,7 +29,6 @@ class Watched(msgspec.Struct, array_like=True, gc=False):
     since: Instant | None = None
     priority: int = USUAL_PRIORITY
     deadline: Instant | None = None
-    slot: int = _NEW
     watch: Watch | None = None
 
     @property
@@ -44,12 +38,6 @@ class Watched(msgspec.Struct, array_like=True, gc=False):
     @phase.setter
     def phase(self, phase: Phase | None) -> None:
         self.code = _CODES[phase]
-
-    @property
-    def standing(self) -> Standing:
-        watch = self.watch
-        last, failures = (None, 0) if watch is None else (watch.last, watch.failures)
-        return Standing(self.phase, self.since, last, failures, self.priority, self.deadline)
 
     def stream(self, provider: str) -> str:
         digits = self.stream_id.hex()
@@ -67,20 +55,16 @@ _unpack = msgspec.msgpack.Decoder(Watched).decode
 
 
 class Fleet:
-    """Times are seconds of a clock that never steps."""
+    """Times are seconds of a clock that never steps. An order tracked anew while it is out stays away from the
+    schedule until it is back."""
 
-    def __init__(self, provider: str, grain: float = 1.0) -> None:
+    def __init__(self, provider: str, schedule: Schedule) -> None:
         self.provider = provider
-        self._grain = grain
+        self.schedule = schedule
         self._buffer = bytearray()
         self._packed: dict[str, bytes] = {}
         self._out: dict[str, Watched] = {}
-        self._again: set[str] = set()
-        self._wheel: dict[int, list[str]] = {}
-        self._slots: list[int] = []
-        self._new: deque[str] = deque()
-        self._asked: deque[str] = deque()
-        self._new_had_its_turn = False
+        self._anew: dict[str, Facts] = {}
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -99,64 +83,58 @@ class Fleet:
         packed = self._packed.get(order_id)
         return None if packed is None else self._out.get(order_id) or _unpack(packed)
 
-    def add(self, order_id: str, watched: Watched, due: float | None = None) -> None:
-        """A further order; `due` None: it has its first look as soon as may be."""
+    def add(
+        self, order_id: str, watched: Watched, facts: Facts, now: float, last: float | None = None
+    ) -> None:
+        """A further order; `last`: end of its last look, None: it has its first one as soon as may be."""
+        self._packed[order_id] = self._pack(watched)
         if order_id in self._out:
             self._out[order_id] = watched
-            self._again.add(order_id)
-        elif due is None:
-            watched.slot = _NEW
-            self._new.append(order_id)
+            self._anew[order_id] = facts
         else:
-            self._enqueue(order_id, watched, due)
-        self._packed[order_id] = self._pack(watched)
+            self.schedule.add(order_id, facts, now, last=last)
 
     def update(self, order_id: str, watched: Watched) -> None:
-        """Other facts about a known order; its due time stays."""
+        """Another record of a known order; when it is due stays as it is."""
         if order_id in self._out:
             self._out[order_id] = watched
         self._packed[order_id] = self._pack(watched)
 
     def remove(self, order_id: str) -> None:
         self._packed.pop(order_id, None)
+        self._anew.pop(order_id, None)
+        self.schedule.remove(order_id)
 
     def ask(self, order_id: str) -> bool:
         """Have it looked at next, once more if it is being looked at now; False: it is unknown."""
-        if order_id not in self._packed:
-            return False
-        if order_id in self._out:
-            self._again.add(order_id)
-        else:
-            self._asked.append(order_id)
-        return True
+        return order_id in self._anew or self.schedule.ask(order_id)
 
     def take(self, now: float) -> tuple[str, Watched] | None:
-        """The order to look at next; it is out until it is put back."""
-        found = self._from(self._asked, asked=True)
-        if found is None:
-            found = self._in_turn(now)
-        if found is not None:
-            self._out[found[0]] = found[1]
-        return found
+        """The order to look at next; it is out until it is back."""
+        order_id = self.schedule.take(now)
+        if order_id is None:
+            return None
+        watched = self._out[order_id] = _unpack(self._packed[order_id])
+        return order_id, watched
 
-    def put_back(self, order_id: str, due: float) -> None:
-        """As the record is that was taken; an order removed meanwhile stays away."""
-        watched = self._out.pop(order_id)
-        again = order_id in self._again
-        self._again.discard(order_id)
-        if order_id not in self._packed:
-            return
-        if again:
-            self._asked.append(order_id)
-        self._enqueue(order_id, watched, due)
-        self._packed[order_id] = self._pack(watched)
+    def looked(self, order_id: str, facts: Facts | None, steps: Sequence[str], now: float) -> None:
+        """Back from a look, as `Schedule.looked` has it."""
+        if self._is_back(order_id, now):
+            self.schedule.looked(order_id, facts, steps, now)
+
+    def failed(self, order_id: str, now: float) -> None:
+        """Back from a look that proved nothing."""
+        if self._is_back(order_id, now):
+            self.schedule.failed(order_id, now)
+
+    def kept(self, order_id: str, now: float) -> None:
+        """Back without a look."""
+        if self._is_back(order_id, now):
+            self.schedule.kept(order_id, now)
 
     def next_due(self) -> float:
         """When `take` will find an order, at the earliest; infinite in an empty fleet."""
-        if self._asked or self._new:
-            return -math.inf
-        self._drop_empty_slots()
-        return self._slots[0] * self._grain if self._slots else math.inf
+        return self.schedule.next_due()
 
     def watches(self, order_ids: Iterable[str]) -> tuple[dict[str, Watch], list[str]]:
         """Watches by stream, taken to be stored: coverage begins anew. And the orders left out because they
@@ -179,45 +157,13 @@ class Fleet:
         _encoder.encode_into(watched, self._buffer)
         return bytes(self._buffer)
 
-    def _in_turn(self, now: float) -> tuple[str, Watched] | None:
-        self._new_had_its_turn = not self._new_had_its_turn
-        if self._new_had_its_turn:
-            return self._from(self._new) or self._overdue(now)
-        return self._overdue(now) or self._from(self._new)
-
-    def _from(self, waiting: deque[str], *, asked: bool = False) -> tuple[str, Watched] | None:
-        while waiting:
-            order_id = waiting.popleft()
-            packed = self._packed.get(order_id)
-            if packed is not None and order_id not in self._out:
-                watched = _unpack(packed)
-                if asked or watched.slot == _NEW:
-                    return order_id, watched
-        return None
-
-    def _overdue(self, now: float) -> tuple[str, Watched] | None:
-        while self._slots and self._slots[0] * self._grain <= now:
-            slot = self._slots[0]
-            entries = self._wheel[slot]
-            while entries:
-                order_id = entries.pop()
-                packed = self._packed.get(order_id)
-                if packed is not None and order_id not in self._out:
-                    watched = _unpack(packed)
-                    if watched.slot == slot:
-                        return order_id, watched
-            self._drop_empty_slots()
-        return None
-
-    def _enqueue(self, order_id: str, watched: Watched, due: float) -> None:
-        slot = watched.slot = math.ceil(due / self._grain)
-        entries = self._wheel.get(slot)
-        if entries is None:
-            self._wheel[slot] = [order_id]
-            heappush(self._slots, slot)
-        else:
-            entries.append(order_id)
-
-    def _drop_empty_slots(self) -> None:
-        while self._slots and not self._wheel[self._slots[0]]:
-            del self._wheel[heappop(self._slots)]
+    def _is_back(self, order_id: str, now: float) -> bool:
+        """As the record is that was taken. One removed meanwhile stays away, one tracked anew begins anew."""
+        watched = self._out.pop(order_id)
+        if order_id not in self._packed:
+            return False
+        self._packed[order_id] = self._pack(watched)
+        facts = self._anew.pop(order_id, None)
+        if facts is not None:
+            self.schedule.add(order_id, facts, now)
+        return facts is None

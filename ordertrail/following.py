@@ -8,10 +8,12 @@ from itertools import islice
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.encoding import decode
 from domain.events import (
     Corrected,
+    DetailsChanged,
     EvidenceErased,
     EvidenceShown,
     ExecutionAccepted,
@@ -27,11 +29,13 @@ from domain.events import (
 from domain.identity import OrderKey
 from domain.instants import Instant, instant
 from domain.log import Head, Log, Request, Row
+from domain.order import Order, evolve
 from domain.phases import Phase
 from domain.watch import Watch, settled
 from ordertrail.fleet import Watched, stream_id
 from ordertrail.insistence import Insistence
 from ordertrail.orders import fold
+from ordertrail.placing import USUAL, Placed, placed
 from ordertrail.thread import Thread
 
 PAGE = 1_000
@@ -55,8 +59,11 @@ _EVEN_AFTERWARDS = frozenset({*ASKED, Corrected.TOPIC, StateAdopted.TOPIC}) - {*
 
 
 class Found(NamedTuple):
+    """`placed`: as far as the last event tells."""
+
     key: OrderKey
     watched: Watched
+    placed: Placed
 
 
 class Terms(NamedTuple):
@@ -64,6 +71,15 @@ class Terms(NamedTuple):
 
     priority: int
     deadline: Instant | None
+
+
+class Recalled(NamedTuple):
+    """What a stream's events up to a version say beyond what the last of them does."""
+
+    key: OrderKey
+    version: int
+    terms: Terms
+    placed: Placed
 
 
 class News(NamedTuple):
@@ -78,6 +94,7 @@ class News(NamedTuple):
 class _Brief(msgspec.Struct):
     """As much of any stored event as says where its order stands."""
 
+    state: str | None
     phase: Phase | None
     not_after: str
 
@@ -101,8 +118,8 @@ class Follower:
         news, whose beginning is where the log stood when this was called first."""
         return await self._insist(lambda: self._load(add, wanted))
 
-    async def terms(self, streams: Iterator[str]) -> Sequence[tuple[OrderKey, Terms]] | None:
-        """The terms of the next orders of many that are not the usual ones; None when there are no more."""
+    async def terms(self, streams: Iterator[str]) -> Sequence[Recalled] | None:
+        """Of the next orders of many, those that are not the usual ones; None when there are no more."""
         some = list(islice(streams, _STREAMS))
         self._calls += 1
         if not some or self._calls % _CALLS == 0:
@@ -149,7 +166,7 @@ class Follower:
         log = self._opened()
         self._begin(log)
         return (
-            Found(OrderKey(head.provider, head.order_id), _watched(head))
+            _found(head)
             for head in log.heads()
             if head.topic != TrackingStopped.TOPIC
             and wanted(OrderKey(head.provider, head.order_id))
@@ -209,28 +226,33 @@ def _deadline(value: str | int | None) -> Instant | None:
     return instant(value) if isinstance(value, str) else None
 
 
-def _watched(head: Head) -> Watched:
+def _found(head: Head) -> Found:
     brief = _brief(head.state)
     watched = Watched(stream_id(head.stream), head.version, since=instant(brief.not_after))
     watched.phase = brief.phase
     watched.watch = None if head.watch is None else settled(_watch(head.watch))
-    return watched
+    return Found(OrderKey(head.provider, head.order_id), watched, Placed(USUAL, brief.state or ""))
 
 
 def _still_watched(log: Log, head: Head) -> bool:
     return head.topic not in _EVEN_AFTERWARDS or fold(log.stream(head.stream)).watched
 
 
-def _terms(log: Log, streams: Sequence[str]) -> Sequence[tuple[OrderKey, Terms]]:
+def _terms(log: Log, streams: Sequence[str]) -> Sequence[Recalled]:
     usual = Terms(Watched(b"", 0).priority, None)
-    found: list[tuple[OrderKey, Terms]] = []
+    found: list[Recalled] = []
     rows: Mapping[str, Sequence[Row]] = log.streams(streams)
     for of_one in rows.values():
-        terms = usual
+        terms, order = usual, Order(state=_brief(of_one[-1].state).state)
         for row in of_one:
             terms = terms_after(terms, row)
-        if terms != usual:
-            found.append((key_of(of_one[0]), terms))
+            if row.topic == DetailsChanged.TOPIC:
+                event = decode(row.topic, row.state)
+                order = evolve(order, replace(event, state=order.state), row.version, None)
+        key = key_of(of_one[0])
+        where = placed(key.provider, order)
+        if terms != usual or where != Placed(USUAL, where.state):
+            found.append(Recalled(key, of_one[-1].version, terms, where))
     return found
 
 

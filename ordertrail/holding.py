@@ -164,4 +164,4 @@ class Holding:
         return lambda key: key.provider in self._lanes and self._division.partition(*key) in partitions
 
     def _admit(self, moment: Instant, steady: float, found: Found) -> None:
-        self._lanes[found.key.provider].admit(found.key.order_id, found.watched, moment, steady)
+        self._lanes[found.key.provider].admit(found.key.order_id, found.watched, found.placed, moment, steady)

@@ -19,11 +19,12 @@ from adapters.clock import Timepiece
 from adapters.endpoint import Endpoint
 from adapters.http import BODY_LIMIT, DEADLINE, WITHHELD, Came, ask
 from adapters.membership import ALL
+from domain.events import StateChanged
 from domain.identity import OrderKey, uuid7
 from domain.instants import MINUTE, SECOND, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
-from domain.readings import Answer, Failed, Look
+from domain.readings import Answer, Failed, Look, Shown
 from domain.watch import PATIENCE, Watch, continued, unchanged
 from ordertrail.answered import Answered
 from ordertrail.budget import Budget
@@ -31,9 +32,13 @@ from ordertrail.circuit import Circuit
 from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
 from ordertrail.fleet import Fleet, Watched
 from ordertrail.gate import Gate
-from ordertrail.observation import Observation, body_digest
+from ordertrail.observation import Observation, Seen, body_digest
 from ordertrail.orders import Known
-from ordertrail.policy import Policy
+from ordertrail.placing import UNPLACED, Placed, placed
+from ordertrail.policy import WATCHED_AFTER, Policy
+from ordertrail.scheduling.facts import Facts
+from ordertrail.scheduling.governing import Question
+from ordertrail.thread import Thread
 from ordertrail.writer import Writer
 
 REQUESTS_KEPT = 2_000
@@ -101,7 +106,8 @@ class Lane:
         """`fresh` is for requests that must not be sent twice: its connections are new, since one that the
         provider has closed meanwhile would leave nobody knowing whether anything arrived."""
         self.provider = target.adapter.slug
-        self.fleet = Fleet(self.provider, target.policy.grain)
+        schedule = target.policy.schedule(self.provider, target.budget.rate, shared.rng.getrandbits(32))
+        self.fleet = Fleet(self.provider, schedule)
         self.counts = counts
         self.unsaved: set[str] = set()
         self.answered = Answered(ANSWERS_APART)
@@ -126,14 +132,17 @@ class Lane:
             failed=self._failed,
             answered=self._answered,
         )
+        self._planning: asyncio.Task[None] | None = None
         self._in_trouble = True
         self._requests: dict[str, httpx.Request] = {}
         target.adapter.request(target.endpoint, "any")
 
-    def admit(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
+    def admit(self, order_id: str, watched: Watched, where: Placed, moment: Instant, steady: float) -> None:
         """An order that others have watched; `moment` and `steady` are one point in time."""
         if order_id not in self.fleet:
-            self._schedule(order_id, watched, moment, steady)
+            facts = self._facts(watched, where, moment, steady)
+            last = None if watched.watch is None else watched.watch.last
+            self.fleet.add(order_id, watched, facts, steady, _steady(last, moment, steady))
 
     async def let_go(self) -> None:
         """Of all orders that are not this worker's."""
@@ -149,36 +158,68 @@ class Lane:
     def welcome(self, order_id: str, watched: Watched) -> None:
         """An order that is tracked from now on."""
         if self.gate.owns(order_id):
-            self.fleet.add(order_id, watched)
+            moment, steady = self._now()
+            facts = self._facts(watched, UNPLACED, moment, steady)
+            self.fleet.add(order_id, watched, facts, steady)
             self.stir()
 
     def reschedule(self, order_id: str, watched: Watched) -> None:
         """An order whose terms have changed."""
-        if self.fleet.is_out(order_id):
-            self.fleet.update(order_id, watched)
-        else:
-            moment = self._shared.clock.moment().wall
-            self._schedule(order_id, watched, moment, asyncio.get_running_loop().time())
-            self.stir()
+        moment, steady = self._now()
+        self.fleet.update(order_id, watched)
+        self.fleet.schedule.prefer(order_id, watched.priority, _steady(watched.deadline, moment, steady))
+        self.stir()
+
+    def recall(self, order_id: str, watched: Watched, where: Placed) -> None:
+        """What its events say of an order that was admitted by the last of them."""
+        self.fleet.update(order_id, watched)
+        if not self.fleet.is_out(order_id):
+            moment, steady = self._now()
+            self.fleet.schedule.update(order_id, self._facts(watched, where, moment, steady), steady)
 
     def adopt(self, order_id: str, known: Known) -> None:
         """Where an order stands that others have looked at."""
         watched = self.fleet.get(order_id)
         if watched is not None:
             self._stands(order_id, watched, known.order, continued(watched.watch, known.watch))
-            self.fleet.update(order_id, watched)
+            self.recall(order_id, watched, placed(self.provider, known.order))
 
     async def close(self) -> None:
         await self._http.aclose()
         await self._fresh.aclose()
 
-    def _schedule(self, order_id: str, watched: Watched, moment: Instant, steady: float) -> None:
-        standing = watched.standing
-        if standing.last is None:
-            self.fleet.add(order_id, watched)
-        else:
-            due = self._target.policy.due(standing, standing.last)
-            self.fleet.add(order_id, watched, steady + (due - moment) / SECOND)
+    async def tend(self, planner: Thread) -> None:
+        """Keep the schedule right: at once what is quick, the rest in the planner's thread meanwhile."""
+        schedule, now = self.fleet.schedule, asyncio.get_running_loop().time()
+        rate = self._budget.rate
+        schedule.set_rate(math.inf if rate is None else rate)
+        schedule.steer(now)
+        if self._planning is None or self._planning.done():
+            question = schedule.question(now)
+            if question is not None:
+                self._planning = asyncio.create_task(self._plan(question, planner))
+        self.stir()
+
+    async def _plan(self, question: Question, planner: Thread) -> None:
+        solutions = await planner.run(question.answered)
+        self.fleet.schedule.learn(question, solutions)
+
+    def _now(self) -> tuple[Instant, float]:
+        """One moment, on the wall's clock and on the one that due times are in."""
+        return self._shared.clock.moment().wall, asyncio.get_running_loop().time()
+
+    def _facts(self, watched: Watched, where: Placed, moment: Instant, steady: float) -> Facts:
+        """Times by the clock that due times are in; no state before an order was first seen."""
+        since = _steady(watched.since, moment, steady)
+        return Facts(
+            state=where.words,
+            entered_after=None,
+            entered_by=steady if since is None else since,
+            deadline=_steady(where.deadline, moment, steady),
+            priority=watched.priority,
+            watching=watched.phase in WATCHED_AFTER,
+            wanted_by=_steady(watched.deadline, moment, steady),
+        )
 
     def stir(self) -> None:
         """Something may be due sooner than it was."""
@@ -195,9 +236,9 @@ class Lane:
         """One request at a time until stopped; LogRefused ends it."""
         while (taken := await self._next()) is not None:
             order_id, watched = taken
-            retry = 1.0
+            back = partial(self.fleet.failed, order_id)
             try:
-                retry = await self._look(order_id, watched)
+                back = await self._look(order_id, watched)
             except LogRefused:
                 raise
             except Exception as error:
@@ -206,9 +247,8 @@ class Lane:
                     "%s/%s could not be looked at", self.provider, order_id, exc_info=error
                 )
                 self._circuit.succeeded(asyncio.get_running_loop().time())
-                retry = 60.0
             finally:
-                self.fleet.put_back(order_id, asyncio.get_running_loop().time() + retry)
+                back(asyncio.get_running_loop().time())
                 self.stir()
             if self.counts.looks % BREATH == 0:
                 await asyncio.sleep(0)
@@ -224,7 +264,7 @@ class Lane:
                     taken = self.fleet.take(now)
                     if taken is not None and not self.gate.owns(taken[0]):
                         self.fleet.remove(taken[0])
-                        self.fleet.put_back(taken[0], now)
+                        self.fleet.kept(taken[0], now)
                         continue
                     if taken is not None:
                         self._budget.sent(now)
@@ -264,8 +304,8 @@ class Lane:
             self._requests[order_id] = request
         return request
 
-    async def _look(self, order_id: str, watched: Watched) -> float:
-        """In how many seconds the order is due again."""
+    async def _look(self, order_id: str, watched: Watched) -> partial[None]:
+        """How the order goes back to the fleet, but for when."""
         loop = asyncio.get_running_loop()
         sent = loop.time()
         came: Came | None = None
@@ -274,8 +314,9 @@ class Lane:
         finally:
             self._account(came, sent, loop.time())
         if came.answer == Failed(WITHHELD):
-            return 0.0
+            return partial(self.fleet.kept, order_id)
         self.counts.looks += 1
+        back = partial(self.fleet.looked, order_id, None, ())
         if self._is_unchanged(watched.watch, came.answer):
             assert watched.watch is not None  # else nothing could be unchanged
             self.counts.unchanged += 1
@@ -283,12 +324,11 @@ class Lane:
             self.answered.add(came.asked_at, came.answered_at)
             self._answered(sent)
         else:
-            await self._record(order_id, watched, came, sent)
+            back = await self._record(order_id, watched, came, sent)
         self.unsaved.add(order_id)
-        standing = watched.standing
-        if self._target.policy.ended(standing, came.answered_at):
+        if self._target.policy.ended(watched.phase, watched.since, came.answered_at):
             await self._end(order_id)
-        return (self._target.policy.due(standing, came.answered_at) - came.answered_at) / SECOND
+        return back
 
     async def _ask(self, http: httpx.AsyncClient, request: httpx.Request) -> Came:
         shared = self._shared
@@ -327,7 +367,7 @@ class Lane:
             and body_digest(answer.body) == watch.digest
         )
 
-    async def _record(self, order_id: str, watched: Watched, came: Came, sent: float) -> None:
+    async def _record(self, order_id: str, watched: Watched, came: Came, sent: float) -> partial[None]:
         key = OrderKey(self.provider, order_id)
         observation = Observation(
             key=key,
@@ -347,6 +387,25 @@ class Lane:
             self._answered(sent)
         else:
             self._failed(failed, came, sent)
+        return self._back(order_id, watched, seen)
+
+    def _back(self, order_id: str, watched: Watched, seen: Seen) -> partial[None]:
+        """What the schedule is told of a look that was recorded. What shows no state proves none."""
+        if seen.reading is not None and not isinstance(seen.reading, Shown):
+            return partial(self.fleet.failed, order_id)
+        where = placed(self.provider, seen.order)
+        steps = [
+            Placed(where.kind, event.data.target).words
+            for event in seen.events
+            if isinstance(event.data, StateChanged)
+        ]
+        if steps or (where.words and where.words != self.fleet.schedule.state(order_id)):
+            steps = [*steps[:-1], where.words]
+        moment, steady = self._now()
+        facts = self._facts(watched, where, moment, steady)
+        begun = None if seen.order.not_before is None else instant(seen.order.not_before)
+        facts = facts._replace(entered_after=_steady(begun, moment, steady))
+        return partial(self.fleet.looked, order_id, facts, steps)
 
     def _stands(self, order_id: str, watched: Watched, order: Order, watch: Watch) -> None:
         watched.version = max(watched.version, order.version)
@@ -394,3 +453,8 @@ class Lane:
             allowance=self._target.allowance,
             worker=self._shared.worker,
         )
+
+
+def _steady(moment: Instant | None, now: Instant, steady: float) -> float | None:
+    """A moment by the clock that due times are in; `now` and `steady` are the same one."""
+    return None if moment is None else steady + (moment - now) / SECOND

@@ -1,101 +1,64 @@
-"""What to ask next: when an order is due for its next look. Pure; times are UTC microseconds."""
+"""What to ask next, of one provider: the schedule its orders are in, and when watching one ends.
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+Times are UTC microseconds, durations too; `pace` scales every gap.
+"""
 
-from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
+from typing import Protocol
+
+from domain.instants import Instant
 from domain.phases import FINAL, Phase
 from domain.watch import PATIENCE
+from ordertrail.scheduling.documents import priors
+from ordertrail.scheduling.schedule import Schedule
 
-USUAL_PRIORITY = 5
-
-
-class Standing(NamedTuple):
-    """What a policy may know of an order. `since`: end of the interval in which it reached its state;
-    `last`: end of the last look at it; `failures`: failed looks in a row."""
-
-    phase: Phase | None
-    since: Instant | None
-    last: Instant | None
-    failures: int = 0
-    priority: int = USUAL_PRIORITY
-    deadline: Instant | None = None
+WATCHED_AFTER = frozenset({*FINAL, Phase.FORGOTTEN})
+LEAST = 5.0
+LEAST_WATCHING = 60.0
+"""Seconds between two looks at an order, however large the budget: open, and after a final phase."""
 
 
 class Policy(Protocol):
-    """`grain`: how finely its due times matter, in seconds."""
-
-    grain: float
-
-    def due(self, standing: Standing, now: Instant) -> Instant:
-        """When the next look is due, given that the last one ended `now`."""
+    def schedule(self, provider: str, rate: float | None, seed: int) -> Schedule:
+        """For a provider's orders; `rate`: requests a second, None: as many as one likes."""
         ...
 
-    def ended(self, standing: Standing, now: Instant) -> bool:
-        """Whether watching an order that is over has gone on for long enough."""
+    def ended(self, phase: Phase | None, since: Instant | None, now: Instant) -> bool:
+        """Whether watching an order has gone on for long enough, which is over since then."""
         ...
 
 
-WATCHED_AFTER = frozenset({*FINAL, Phase.FORGOTTEN})
-CADENCE: Mapping[Phase | None, int] = {
-    None: 30 * SECOND,
-    Phase.AWAITING_PAYMENT: MINUTE,
-    Phase.CONFIRMING: 2 * MINUTE,
-    Phase.PROCESSING: 30 * SECOND,
-}
-BOUND = 30 * MINUTE
-_SLOWING = 20
-_AFTER_DEADLINE = SECOND
-_FIRST_RETRY = 5 * SECOND
+class Freshest(Policy):
+    """Changes are seen as early as the budget allows.
 
-
-class PlainPolicy:
-    """A cadence per phase that slows down with age; after a final phase the gap doubles from 1 h to 24 h.
-
-    `pace` scales every gap: 0.01 asks a hundred times as often. `watch_for` is how long an order is watched
-    after a final phase; it is not scaled.
+    `pace` scales what is expected of states and the shortest gaps: 0.01 is for lives a hundred times as fast.
+    `bound`: seconds between two looks at any order, None: what takes a tenth of the budget. `watch_for`: how
+    long an order is watched after a final phase; it is not scaled.
     """
 
     def __init__(
         self,
         *,
         pace: float = 1.0,
-        cadence: Mapping[Phase | None, int] = CADENCE,
-        bound: int = BOUND,
+        least: float = LEAST,
+        least_watching: float = LEAST_WATCHING,
+        bound: float | None = None,
         watch_for: int = PATIENCE.watch_for,
     ) -> None:
-        self.grain = min(1.0, max(0.01, pace))
         self._pace = pace
-        self._cadence = cadence
+        self._least = least
+        self._least_watching = least_watching
         self._bound = bound
         self._watch_for = watch_for
 
-    def due(self, standing: Standing, now: Instant) -> Instant:
-        if standing.last is None:
-            return now
-        gap = self._gap(standing, now)
-        if standing.failures:
-            gap = min(gap, self._retry(standing.failures))
-        due = now + gap
-        if standing.deadline is not None and now <= standing.deadline < due:
-            return standing.deadline + _AFTER_DEADLINE
-        return due
+    def schedule(self, provider: str, rate: float | None, seed: int) -> Schedule:
+        return Schedule(
+            rate=float("inf") if rate is None else rate,
+            priors=priors(provider, self._pace),
+            bound=self._bound,
+            least=self._least * self._pace,
+            least_watching=self._least_watching * self._pace,
+            seed=seed,
+        )
 
-    def ended(self, standing: Standing, now: Instant) -> bool:
-        over = standing.phase in WATCHED_AFTER and standing.since is not None
-        return over and now - (standing.since or 0) >= self._watch_for
-
-    def _gap(self, standing: Standing, now: Instant) -> int:
-        age = 0 if standing.since is None else max(0, now - standing.since)
-        if standing.phase in WATCHED_AFTER:
-            return self._scaled(min(DAY, HOUR + int(age / self._pace)))
-        cadence = self._cadence[standing.phase]
-        slowed = max(cadence, int(age / self._pace) // _SLOWING)
-        weight = max(standing.priority, 0.5) / USUAL_PRIORITY
-        return self._scaled(min(self._bound, slowed / weight**0.5))
-
-    def _retry(self, failures: int) -> int:
-        return self._scaled(_FIRST_RETRY * 2 ** min(failures - 1, 20))
-
-    def _scaled(self, gap: float) -> int:
-        return max(1, int(gap * self._pace))
+    def ended(self, phase: Phase | None, since: Instant | None, now: Instant) -> bool:
+        return phase in WATCHED_AFTER and since is not None and now - since >= self._watch_for

@@ -86,6 +86,7 @@ class Worker:
         self._membership = membership or Alone()
         self._division = Division({slug: target.budget.windows for slug, target in targets.items()})
         self._writer = Writer(make=make_recorder, thread=thread("writer"), insist=insist, logger=logger)
+        self._planner = thread("planner")
         self._follower = Follower(open_log=open_log, thread=thread("follower"), insist=insist)
         self._shared = Shared(
             writer=self._writer,
@@ -235,6 +236,8 @@ class Worker:
                 await self._save_coverage()
                 saved = self._time()
             await self._holding.write_ahead()
+            for lane in self._lanes.values():
+                await lane.tend(self._planner)
             await self._reporter.keep_up(self._time())
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
@@ -272,14 +275,17 @@ class Worker:
             lane.adopt(key.order_id, known)
 
     async def _recall(self, streams: Iterator[str]) -> bool:
-        """Note a few more orders' priorities and deadlines; False when all have been."""
+        """Note a few more orders' priorities, deadlines and kinds; False when all have been."""
         unusual = await self._follower.terms(streams)
-        for key, terms in unusual or ():
+        for key, version, terms, where in unusual or ():
             lane = self._lanes[key.provider]
             watched = lane.fleet.get(key.order_id)
             if watched is not None:
                 watched.priority, watched.deadline = terms
-                lane.reschedule(key.order_id, watched)
+                if version == watched.version:
+                    lane.recall(key.order_id, watched, where)
+                else:
+                    lane.reschedule(key.order_id, watched)
         return unusual is not None
 
     def _streams(self) -> Iterator[str]:
@@ -324,6 +330,7 @@ class Worker:
             await asyncio.gather(writing, *self._savings, return_exceptions=True)
             await self._writer.release()
             await self._follower.close()
+            self._planner.close()
             for lane in self._lanes.values():
                 await lane.close()
 

@@ -31,7 +31,7 @@ from ordertrail.lane import Target
 from ordertrail.machine import now, random_source
 from ordertrail.obeying import Obeying
 from ordertrail.ownership import Alone, LogWitness
-from ordertrail.policy import PlainPolicy
+from ordertrail.policy import Freshest
 from ordertrail.poll import Worker
 from ordertrail.publishing import Task
 from ordertrail.readjudicating import Readjudication
@@ -181,7 +181,7 @@ def targets_of(settings: Settings) -> Mapping[str, Target]:
         found[slug] = Target(
             adapter=adapter,
             endpoint=endpoint,
-            policy=PlainPolicy(pace=settings.pace, watch_for=settings.judging.watch_for),
+            policy=Freshest(pace=settings.pace, watch_for=settings.judging.watch_for),
             budget=Budget(windows),
             circuit=Circuit(random_source()),
             allowance=asked.cache_allowance,

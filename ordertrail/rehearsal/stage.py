@@ -16,7 +16,7 @@ from domain.providers import PROVIDERS
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.lane import Target
-from ordertrail.policy import PlainPolicy
+from ordertrail.policy import Freshest
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
 from ordertrail.rehearsal.process import Process, Tide, connection
@@ -188,7 +188,7 @@ class Stage:
         return Target(
             adapter=ADAPTERS[slug],
             endpoint=Endpoint(f"https://{HOST}", "a-key", self.scenario.api_version(slug)),
-            policy=PlainPolicy(pace=self.scenario.pace),
+            policy=Freshest(pace=self.scenario.pace),
             budget=Budget([self.scenario.share(process.worker)]),
             allowance=self.scenario.allowance,
             circuit=Circuit(self.scenario.rng("circuit", *purpose), longest=10 * MINUTE / 1e6),

@@ -44,8 +44,7 @@ class Bound:
         self._at = -math.inf
 
     def now(self, open_: int, watching: int, rate: float, now: float) -> Bounds:
-        if math.isinf(rate):
-            rate = 1e9
+        rate = min(max(rate, 1e-9), 1e9)
         promised, watching_promised = self._promises(open_, watching, rate, now)
         claim = (open_ / promised + watching / watching_promised) / rate
         stretch = max(1.0, claim / MOST)

@@ -54,8 +54,9 @@ class Census:
         self, plans: Plans, price: float, after: np.ndarray, bounds: np.ndarray, ages: Ages
     ) -> np.ndarray:
         """When each is due at a price, having been looked at `after`."""
-        found = np.empty(len(self))
+        found, least = np.empty(len(self)), np.empty(len(self))
         for kind, priority, rows in self.groups:
+            least[rows] = plans.least_of(kind)
             worth = price / weight_of(priority)
             if kind.recurring:
                 gaps = np.sqrt(2 * worth / (kind.weight * np.maximum(self.rate[rows], 1e-12)))
@@ -63,7 +64,7 @@ class Census:
             else:
                 plan = plans.made(kind, worth)
                 found[rows] = dues(plan, ages, self.entered[rows], self.deadline[rows], after[rows])
-        return np.clip(found, after + plans.least, after + np.maximum(bounds, plans.least))
+        return np.clip(found, after + least, after + np.maximum(bounds, least))
 
     def wanted(
         self, plans: Plans, price: float, now: float, horizon: float, bounds: np.ndarray, ages: Ages
@@ -91,6 +92,8 @@ class Census:
 
 
 def _groups(keys: np.ndarray, kinds: Sequence[Kind]) -> list[Group]:
+    if not len(keys):
+        return []
     order = np.argsort(keys, kind="stable")
     found, starts = np.unique(keys[order], return_index=True)
     ends = [*starts[1:].tolist(), len(keys)]

@@ -59,8 +59,8 @@ class Expectation:
 @dataclass(frozen=True)
 class Priors:
     """Expectations by class. A class that is missing has that of the class without its counter, else that of
-    its state alone (its targets are of the same kind then), else `unknown`. `scale` multiplies every duration:
-    0.01 for a demonstration."""
+    its state (and counter) for any kind, whose targets are of the same kind then, else `unknown`. `scale`
+    multiplies every duration: 0.01 for a demonstration."""
 
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     unknown: Expectation = Expectation(dwell=600.0)
@@ -71,12 +71,14 @@ class Priors:
         for name in (state, "/".join([kind, *rest[:1]])):
             if name in self.expected:
                 return self.expected[name]
-        found = self.expected.get(rest[0]) if rest else None
-        return self.unknown if found is None else _of_kind(found, kind)
+        for name in ("/".join(rest), *rest[:1]):
+            if name in self.expected:
+                return _of_kind(self.expected[name], kind)
+        return self.unknown
 
 
 def _of_kind(expected: Expectation, kind: str) -> Expectation:
     def named(then: Mapping[str, float]) -> Mapping[str, float]:
-        return {target if "/" in target else f"{kind}/{target}": share for target, share in then.items()}
+        return {f"{kind}/{target}": share for target, share in then.items()}
 
     return replace(expected, then=named(expected.then), after_deadline=named(expected.after_deadline))

@@ -12,7 +12,7 @@ from ordertrail.scheduling.inspection import Solution, Stage, solve
 from ordertrail.scheduling.kinds import Kind, Kinds, Plans
 from ordertrail.scheduling.learning import Learner
 from ordertrail.scheduling.records import Records
-from ordertrail.scheduling.steering import JUMP, Steering
+from ordertrail.scheduling.steering import CHEAPEST, JUMP, Steering
 from ordertrail.scheduling.wheel import Wheel
 
 _LADDER = 2.5 ** np.arange(-2, 3)
@@ -21,6 +21,10 @@ _GROWN = 0.25
 _OFTEN, _SELDOM = 60.0, 6 * 3600.0
 _MARGIN = 0.02
 _SMOOTHING = 300.0
+
+
+def _near(one: float, other: float) -> bool:
+    return math.isfinite(one + other) and min(one, other) > 0 and abs(math.log(one / other)) < JUMP
 
 
 class Question(NamedTuple):
@@ -80,7 +84,7 @@ class Governor:
 
     def set_rate(self, rate: float) -> None:
         if rate != self.rate:
-            self._jumped = self._jumped or abs(math.log(rate / self.rate)) > JUMP
+            self._jumped = self._jumped or not _near(rate, self.rate)
             self.rate = rate
 
     def late(self, lag: float) -> None:
@@ -121,7 +125,10 @@ class Governor:
         watching = sum(kind.orders for kind in self._kinds if kind.watching)
         self.bounds = self._bound.now(orders - watching, watching, self.rate, now)
         self._bind()
-        if not orders or math.isinf(self.rate):
+        if math.isinf(self.rate):
+            self._steering.price = CHEAPEST
+            self._plans.set_price(CHEAPEST)
+        if not orders or math.isinf(self.rate) or self.rate <= 0:
             return
         allowed = self._allowed(passed)
         horizon = self._steering.horizon(orders, self.rate)
@@ -187,8 +194,8 @@ class Governor:
         bounds = census.bounds(self.bounds, self._margin)
         at = census.dues(self._plans, self._steering.price, census.last, bounds, self._plans.ages)
         asked = (census.last < census.wanted_by) & (census.wanted_by < at) & (now < census.wanted_by)
-        at = np.where(asked, census.wanted_by + 0.5 * self._unit, at)
-        gaps = np.maximum(at - census.last, self._plans.least)
+        at = np.where(asked, census.wanted_by + self._plans.just, at)
+        gaps = np.maximum(at - census.last, self._plans.just)
         at = np.maximum(np.where(census.failures > 0, np.minimum(census.due, at), at), now)
         view = self._records.view()
         view["due"][census.numbers] = at

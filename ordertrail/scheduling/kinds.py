@@ -120,9 +120,11 @@ class Plan(NamedTuple):
 class Plans:
     """Gaps by class and priority at one price; a priority ρ times the usual one lowers the price to μ/ρ."""
 
-    def __init__(self, ages: Ages, least: float) -> None:
+    def __init__(self, ages: Ages, least: float, least_watching: float) -> None:
         self.ages = ages
         self.least = least
+        self.least_watching = least_watching
+        self.just = _AT_ONCE * min(1.0, ages.unit)
         self.prices = np.ones(1)
         self.price = 1.0
         self._plans: dict[int, Plan] = {}
@@ -130,6 +132,9 @@ class Plans:
     def set_price(self, price: float) -> None:
         self.price = price
         self._plans.clear()
+
+    def least_of(self, kind: Kind) -> float:
+        return self.least_watching if kind.watching else self.least
 
     def of(self, kind: Kind, priority: int) -> Plan:
         key = kind.number * PRIORITIES + priority

@@ -56,14 +56,14 @@ from ordertrail.scheduling.records import (
 from ordertrail.scheduling.wheel import Wheel
 
 _FIRST_RETRY = 5.0
-_FINEST = 64.0
+_WIDE, _NARROWEST = 64.0, 0.01
 _TRIES = 8
 
 
 class Schedule:
     """`rate`: requests a second of the budget (infinite: no limit). `bound`: seconds between two looks at any
     order; None: such that bounds claim a tenth of the budget. `least`: seconds, the shortest gap between two
-    looks at an order. `learns` False: what is expected stays as told.
+    looks at an order, `least_watching` after a final phase. `learns` False: what is expected stays as told.
     """
 
     def __init__(
@@ -73,17 +73,18 @@ class Schedule:
         priors: Priors,
         bound: float | None = None,
         least: float = 1.0,
+        least_watching: float | None = None,
         learns: bool = True,
         seed: int = 0,
     ) -> None:
         self._unit = priors.scale
-        self._least = least
+        self._least = least = max(least, 1e-3 * priors.scale)
         self._ages = Ages(priors.scale)
         self._kinds = Kinds(self._ages, priors)
-        self._plans = Plans(self._ages, least)
+        self._plans = Plans(self._ages, least, max(least, least_watching or 0.0))
         self._learner = Learner(Random(seed), learns=learns)
         self._records = Records()
-        self._wheel = Wheel(min(1.0, _FINEST / rate) * min(1.0, priors.scale))
+        self._wheel = Wheel(min(1.0, max(_NARROWEST, _WIDE / max(rate, 1e-9))) * min(1.0, priors.scale))
         self._governor = Governor(
             rate=rate,
             bound=Bound(bound, priors.scale),
@@ -155,15 +156,25 @@ class Schedule:
         if record.status == QUEUED:
             self._queue(number, kind, record, record.last)
 
+    def prefer(self, order: str, priority: int, wanted_by: float | None) -> None:
+        """What a person wants of it."""
+        number = self._numbers[order]
+        record = self._records.get(number)._replace(priority=priority, wanted_by=_or_never(wanted_by))
+        self._records.put(number, record)
+        if record.status == QUEUED and record.failures == 0:
+            self._queue(number, self._kinds.all[record.kind], record, record.last)
+
+    def state(self, order: str) -> str:
+        """The class it is in."""
+        return self._kinds.all[self._records.get(self._numbers[order]).kind].state
+
     def take(self, now: float, *, early: bool = False) -> str | None:
         """The order to look at next; it is out until `looked` or `failed`. `early`: if none is due, the one
         that is due next, as long as its last look is `least` ago (for who would waste the request)."""
-        order = None
-        if (self._asked or self._new) and (not self._prompted_last or self._wheel.next_due() > now):
-            order = self._prompted(now)
-        self._prompted_last = order is not None
-        if order is None:
-            order = self._due(now, now)
+        if self._prompted_last:
+            order = self._due(now) or self._prompted(now)
+        else:
+            order = self._prompted(now) or self._due(now)
         if order is None and early:
             order = self._due_soon(now)
         return order
@@ -196,6 +207,13 @@ class Schedule:
         failures = min(255, record.failures + 1)
         self._records.put(number, record._replace(due=at, status=QUEUED, failures=failures))
         self._wheel.put(number, at)
+
+    def kept(self, order: str, now: float) -> None:
+        """It was taken and not looked at: it is due again at once."""
+        number = self._returned(order)
+        if number is not None:
+            self._records.put(number, self._records.get(number)._replace(due=now, status=QUEUED))
+            self._wheel.put(number, now)
 
     def next_due(self) -> float:
         """When `take` will find an order, at the earliest; infinite if there is none."""
@@ -246,6 +264,7 @@ class Schedule:
 
     def _prompted(self, now: float) -> str | None:
         """One somebody asked about, else one never looked at."""
+        self._prompted_last = True
         while self._asked:
             order = self._asked.popleft()
             number = self._numbers.get(order)
@@ -256,6 +275,7 @@ class Schedule:
             number = self._numbers.get(order)
             if number is not None and self._records.block[number * SIZE + STATUS] == WAITING:
                 return self._sent(order, number)
+        self._prompted_last = False
         return None
 
     def _sent(self, order: str, number: int) -> str:
@@ -264,9 +284,10 @@ class Schedule:
         self._out[order] = number
         return order
 
-    def _due(self, now: float, until: float) -> str | None:
+    def _due(self, now: float, until: float | None = None) -> str | None:
+        self._prompted_last = False
         wheel, block = self._wheel, self._records.block
-        while (entry := wheel.pop(until)) is not None:
+        while (entry := wheel.pop(now if until is None else until)) is not None:
             number, slot = entry
             at = number * SIZE
             if block[at + STATUS] == QUEUED:
@@ -357,9 +378,9 @@ class Schedule:
         else:
             at = due(self._plans.of(kind, priority), self._ages, entered, deadline, now)
         at = min(at, now + (governor.watching_bound if kind.watching else governor.open_bound))
+        at = max(at, now + self._plans.least_of(kind))
         if now < wanted_by < at:
-            at = wanted_by + 0.5 * self._unit
-        at = max(at, now + self._least)
+            at = wanted_by + self._plans.just
         gap = at - now
         governor.demand += 1.0 / gap - 1.0 / old
         status, kind_number = QUEUED, kind.number

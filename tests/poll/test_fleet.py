@@ -6,18 +6,30 @@ from domain.identity import uuid7
 from domain.phases import Phase
 from domain.watch import Watch
 from ordertrail.fleet import Fleet, Watched, stream_id
+from ordertrail.scheduling.facts import Expectation, Facts, Priors
+from ordertrail.scheduling.schedule import Schedule
 
 RNG = Random(3)
+SLOW = Priors(unknown=Expectation(dwell=1e9))
 
 
 def watched() -> Watched:
     return Watched(stream_id(f"runa-{uuid7(0, RNG)}"), 1, watch=Watch())
 
 
+def facts(due: float = 0.0) -> Facts:
+    """Of an order that someone wants to be looked at just before then."""
+    return Facts("order/open", None, 0.0, wanted_by=due - 0.5)
+
+
 def fleet_of(**due: float | None) -> Fleet:
-    fleet = Fleet("runa")
+    """Orders by when they are due; None: never looked at."""
+    fleet = Fleet("runa", Schedule(rate=1.0, priors=SLOW, seed=1))
     for order_id, at in due.items():
-        fleet.add(order_id, watched(), at)
+        if at is None:
+            fleet.add(order_id, watched(), facts(), 0.0)
+        else:
+            fleet.add(order_id, watched(), facts(at), 0.0, 0.0)
     return fleet
 
 
@@ -36,32 +48,35 @@ def test_orders_come_when_they_are_due_and_in_that_order() -> None:
     assert taken(fleet, 30.0) == ["a"]
 
 
-def test_an_order_that_is_out_does_not_come_again_until_it_is_put_back() -> None:
+def test_an_order_that_is_out_does_not_come_again_until_it_is_back() -> None:
     fleet = fleet_of(a=10.0)
     assert taken(fleet, 10.0) == ["a"]
 
     assert taken(fleet, 100.0) == []
-    fleet.put_back("a", 110.0)
+    fleet.kept("a", 110.0)
     assert taken(fleet, 109.0) == []
     assert taken(fleet, 110.0) == ["a"]
 
 
-def test_orders_asked_about_come_first() -> None:
-    fleet = fleet_of(a=1.0, b=2.0, c=999.0)
+def test_a_failed_order_is_tried_again_soon() -> None:
+    fleet = fleet_of(a=1.0)
+    taken(fleet, 1.0)
 
-    assert fleet.ask("c")
-    assert taken(fleet, 5.0) == ["c", "a", "b"]
+    fleet.failed("a", 2.0)
+
+    assert taken(fleet, 6.0) == []
+    assert taken(fleet, 8.0) == ["a"]
 
 
 def test_an_order_asked_about_while_it_is_out_comes_once_more() -> None:
     fleet = fleet_of(a=1.0)
     taken(fleet, 1.0)
 
-    fleet.ask("a")
-    fleet.put_back("a", 500.0)
+    assert fleet.ask("a")
+    fleet.looked("a", None, (), 2.0)
 
     assert taken(fleet, 2.0) == ["a"]
-    fleet.put_back("a", 500.0)
+    fleet.looked("a", None, (), 2.0)
     assert taken(fleet, 499.0) == []
 
 
@@ -69,22 +84,16 @@ def test_an_unknown_order_can_not_be_asked_about() -> None:
     assert not fleet_of(a=1.0).ask("b")
 
 
-def test_new_orders_and_due_ones_take_turns() -> None:
-    fleet = fleet_of(n1=None, n2=None, n3=None, d1=1.0, d2=2.0)
-
-    assert taken(fleet, 10.0) == ["n1", "d1", "n2", "d2", "n3"]
-
-
 def test_a_removed_order_never_comes() -> None:
     fleet = fleet_of(a=1.0, b=1.0, c=None)
-    [first] = [fleet.take(1.0)]
+    first = fleet.take(1.0)
     assert first is not None
 
     for order_id in ("a", "b", "c"):
         fleet.remove(order_id)
-    fleet.put_back(first[0], 2.0)
+    fleet.looked(first[0], None, (), 2.0)
 
-    assert taken(fleet, 10.0) == []
+    assert taken(fleet, 1e6) == []
     assert len(fleet) == 0
 
 
@@ -95,8 +104,9 @@ def test_an_order_tracked_again_while_it_was_out_starts_anew() -> None:
 
     again = watched()
     again.version = 9
-    fleet.add("a", again)
-    fleet.put_back("a", 500.0)
+    fleet.add("a", again, facts(), 1.0)
+    assert taken(fleet, 2.0) == []
+    fleet.looked("a", None, (), 2.0)
 
     found = fleet.take(2.0)
     assert found is not None
@@ -110,7 +120,7 @@ def test_it_says_when_the_next_order_is_due() -> None:
     taken(fleet, 10.0)
 
     assert fleet.next_due() == 30.0
-    assert Fleet("runa").next_due() == float("inf")
+    assert fleet_of().next_due() == float("inf")
 
 
 def test_what_is_noted_while_an_order_is_out_is_kept() -> None:
@@ -119,7 +129,7 @@ def test_what_is_noted_while_an_order_is_out_is_kept() -> None:
     assert found is not None
 
     found[1].phase = Phase.REFUNDED
-    fleet.put_back("a", 2.0)
+    fleet.looked("a", None, (), 2.0)
 
     kept = fleet.get("a")
     assert kept is not None
@@ -146,22 +156,24 @@ def test_a_stream_name_survives_packing() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_order_is_lost_or_doubled_whatever_happens(seed: int) -> None:
-    rng, fleet, now, out = Random(seed), fleet_of(), 0.0, set()
+    rng, fleet, now = Random(seed), fleet_of(), 0.0
+    out: set[str] = set()
     known = {f"o{number}" for number in range(40)}
     for order_id in known:
-        fleet.add(order_id, watched(), rng.choice((None, rng.uniform(0, 50))))
+        fleet.add(order_id, watched(), facts(rng.uniform(1, 50)), 0.0, rng.choice((None, 0.0)))
 
     for _ in range(2_000):
         now += rng.uniform(0, 1)
+        fleet.ask(rng.choice(sorted(known - out)))
         fleet.ask(rng.choice(sorted(known)))
         found = fleet.take(now)
         assert found is not None
         assert found[0] not in out
         out.add(found[0])
         while len(out) > rng.randrange(10):
-            back = out.pop()
-            fleet.put_back(back, now + rng.uniform(0, 60))
+            back = rng.choice((fleet.failed, fleet.kept, lambda one, at: fleet.looked(one, None, (), at)))
+            back(out.pop(), now)
 
     for order_id in out:
-        fleet.put_back(order_id, now)
-    assert sorted(taken(fleet, now + 100)) == sorted(known)
+        fleet.kept(order_id, now)
+    assert sorted(taken(fleet, now + 1e6)) == sorted(known)

@@ -25,7 +25,7 @@ from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
 from ordertrail.lane import Target
 from ordertrail.orders import fold
-from ordertrail.policy import PlainPolicy, Policy
+from ordertrail.policy import Freshest, Policy
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
 from simulators.core import Simulator
@@ -64,7 +64,7 @@ class Place:
 
     file: Path
     seed: int = 7
-    policy: Policy = field(default_factory=lambda: PlainPolicy(pace=0.001))
+    policy: Policy = field(default_factory=lambda: Freshest(pace=0.001))
     windows: tuple[Window, ...] = ()
     time_scale: float = 0.001
     faults: FaultPlan = field(default_factory=dict)
