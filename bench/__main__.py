@@ -1,8 +1,9 @@
 """`python -m bench` lists the benchmarks, `python -m bench NAME …` runs them: one JSON line a figure.
 
 Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved; `chaos` counts what
-went wrong, `budget` and `fleet` what the providers did. `freshness`, `fleets`, `shocks` and `bounds` are in
-virtual time: lateness over what is possible, and over what others do.
+went wrong, `budget` and `fleet` what the providers did, `tamper` which altered bytes a verification finds.
+`freshness`, `fleets`, `shocks` and `bounds` are in virtual time: lateness over what is possible, and over what
+others do.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from bench import (
     rebuild,
     replay,
     shocks,
+    tamper,
 )
 from bench.cells import Size
 
@@ -52,6 +54,7 @@ BENCHES: dict[str, Callable[[], Iterable[Line]]] = {
     "latency": latency.run,
     "chaos": chaos.run,
     "fuzz": fuzz.run,
+    "tamper": tamper.run,
     "memory": memory.run,
     "budget": budget.run,
     "fleet": fleet.run,
