@@ -38,6 +38,12 @@ _BURST_SECONDS = 60.0
 _SLOTS = 200
 _RECOVERY = 0.01
 _CLEAN_WINDOWS = 10
+_TRUST = 20
+_LONGEST_TRUST = 160
+"""Windows for which no refusal is believed to be for the number of requests."""
+
+_EVIDENCE = 3
+"""Refusals from which something is concluded."""
 
 
 class Window(NamedTuple):
@@ -125,10 +131,10 @@ class Budget:
             ledger.remember(ended)
 
     def refused(self, now: float, sent: float) -> None:
-        """The provider counts otherwise than we do: its fullest window shrinks, once in its length at most and
-        once for all in flight."""
+        """The provider may count otherwise than we do: of its fullest window less is used for a while."""
         if self._ledgers:
-            max(self._ledgers, key=lambda ledger: ledger.fullness(now, self.in_flight)).shrink(now, sent)
+            fullest = max(self._ledgers, key=lambda ledger: ledger.fullness(now, self.in_flight))
+            fullest.shrink(now, sent)
 
     @property
     def rate(self) -> float | None:
@@ -155,7 +161,11 @@ class _Ledger:
         self._width = window.seconds
         self._kept = window.seconds * (1 + 2 * skew)
         self._burst = min(_BURST, _BURST_SECONDS / window.seconds)
-        self._shrunk = self._clean = -NEVER
+        self._since = self._clean = self._trusted = -NEVER
+        self._trust = _TRUST
+        self._refusals: list[float] = []
+        self._before = 0.0
+        self._asked = self._denied = 0
         self._next = -NEVER
 
     def ready_at(self, now: float, in_flight: int) -> float:
@@ -199,6 +209,8 @@ class _Ledger:
         return sorted(Counter(math.floor((now - ended) / slot) * slot for ended in self.ends).items())
 
     def pace(self, now: float) -> None:
+        if now >= self._since + self._width:
+            self._asked += 1
         self._next = max(self._next, now) + self._width / max(1, int(self.allowed))
 
     def fullness(self, now: float, in_flight: int) -> float:
@@ -214,10 +226,37 @@ class _Ledger:
         return max(0, int(self.allowed) - in_flight - len(self.ends))
 
     def shrink(self, now: float, sent: float) -> None:
+        """A tenth less once more than a tenth is refused; then, by what a whole window and more shows, as
+        much less as is refused still.
+
+        Where asking less does not make refusals rarer, requests are not refused for their number: then all of
+        the window is used again, for longer each time that this is found.
+        """
         self._clean = now
-        if sent >= self._shrunk and now >= self._shrunk + self._width and self.allowed > 1:
-            self.allowed = max(1.0, _SHRINK * self.allowed)
-            self._shrunk = now
+        if self.allowed >= self._count:
+            self._refusals = [at for at in self._refusals if at + self._width > now] + [now]
+            if now >= self._trusted and len(self._refusals) >= (1 - _SHRINK) * self._count:
+                self._begin(now, _SHRINK * self.allowed, before=0.0)
+            return
+        if sent < self._since or now < self._since + self._width:
+            return
+        self._denied += 1
+        doubtful = self._denied < _EVIDENCE or 0 < self._before * self._asked < _EVIDENCE
+        if doubtful or now < self._since + 2 * self._width:
+            return
+        share = self._denied / max(self._asked, self._denied)
+        if self._before and share > self._before / 2:
+            self.allowed = float(self._count)
+            self._trusted = now + self._trust * self._width
+            self._trust = min(2 * self._trust, _LONGEST_TRUST)
+        else:
+            self._begin(now, self.allowed * (1 - share), before=share)
+
+    def _begin(self, now: float, allowed: float, *, before: float) -> None:
+        """`before`: the share that was refused while more was allowed, 0 if it is not known."""
+        self.allowed = max(1.0, allowed)
+        self._since, self._before = now, before
+        self._asked = self._denied = 0
 
     def _settle(self, now: float) -> None:
         ends = self.ends
@@ -226,4 +265,5 @@ class _Ledger:
         clean = _CLEAN_WINDOWS * self._width
         while self.allowed < self._count and self._clean + clean <= now:
             self._clean += clean
-            self.allowed = min(float(self._count), self.allowed + _RECOVERY * self._count)
+            self._trust = _TRUST
+            self._begin(now, min(float(self._count), self.allowed + _RECOVERY * self._count), before=0.0)

@@ -1,5 +1,6 @@
 import math
 from collections import deque
+from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
 
@@ -248,24 +249,24 @@ def test_a_burst_of_refusals_shrinks_a_window_once_in_its_length() -> None:
 
 
 def test_only_windows_without_a_refusal_count_as_clean() -> None:
-    budget = Budget([Window(100, 1.0)])
+    budget = Budget([Window(10, 1.0)])
     budget.refused(0.0, sent=0.0)
     budget.refused(0.9, sent=0.8)
 
     budget.ready_at(10.8)
-    assert budget.allowed == [90.0]
+    assert budget.allowed == [9.0]
     budget.ready_at(10.9)
-    assert budget.allowed == [91.0]
+    assert budget.allowed == [9.1]
 
 
 def test_a_shrunken_window_recovers_slowly_and_never_beyond_its_limit() -> None:
-    budget = Budget([Window(100, 1.0)])
+    budget = Budget([Window(10, 1.0)])
     budget.refused(0.0, sent=0.0)
 
     budget.ready_at(50.0)
-    assert budget.allowed == [95.0]
+    assert budget.allowed == [pytest.approx(9.5)]
     budget.ready_at(10_000.0)
-    assert budget.allowed == [100.0]
+    assert budget.allowed == [10.0]
 
 
 def test_without_windows_there_is_no_limit() -> None:
@@ -274,3 +275,41 @@ def test_without_windows_there_is_no_limit() -> None:
     budget.refused(1.0, sent=1.0)
 
     assert budget.ready_at(1.0) == 1.0
+
+
+def used(budget: Budget, hours: int, refuses: Callable[[int], bool]) -> list[tuple[float, bool]]:
+    """Requests of a busy worker by when they were sent, and whether they were refused; answers come at once.
+
+    `refuses` is told how many were let through in the last hour.
+    """
+    now, sent, through = 0.0, [], deque[float]()
+    while (now := max(now, budget.ready_at(now))) < hours * 3600:
+        while through and through[0] <= now - 3600:
+            through.popleft()
+        refused = refuses(len(through))
+        budget.sent(now)
+        budget.ended(now)
+        if refused:
+            budget.refused(now, now)
+        else:
+            through.append(now)
+        sent.append((now, refused))
+    return sent
+
+
+@pytest.mark.parametrize("often", [0.01, 0.05, 0.16])
+def test_requests_refused_at_random_cost_little_of_the_budget(often: float) -> None:
+    rng = Random(5)
+
+    sent = used(Budget([Window(30, 3600.0)]), 500, lambda _: rng.random() < often)
+
+    assert len(sent) > 0.95 * 500 * 30
+
+
+@pytest.mark.parametrize("limit", [95, 80, 50, 10])
+def test_a_provider_that_allows_less_than_it_says_is_asked_less(limit: int) -> None:
+    sent = used(Budget([Window(100, 3600.0)]), 200, lambda counted: counted >= limit)
+
+    late = [refused for at, refused in sent if at > 20 * 3600]
+    assert sum(late) < 0.1 * len(late)
+    assert len(late) - sum(late) > 0.7 * limit * 180
