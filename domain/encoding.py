@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ MAX_EVENT = 900_000
 """Bytes of a stored event: a Kafka record has to hold it."""
 
 _length = Struct(">Q").pack
+_EIGHT = _length(8)
 _encoder = msgspec.json.Encoder()
 _decoders = {topic: msgspec.json.Decoder(Event[kind]) for topic, kind in KINDS.items()}  # type: ignore[valid-type] # the class is a value here
 
@@ -39,9 +41,15 @@ def digest(stream: str, version: int, topic: str, state: bytes) -> str:
 
 def raw_digest(stream: str, version: int, topic: str, state: bytes) -> bytes:
     """SHA-256 over length-prefixed stream, version (8 bytes, big-endian), topic and stored bytes."""
-    name, kind = stream.encode(), topic.encode()
-    parts = (_length(len(name)), name, _length(8), _length(version), _length(len(kind)), kind)
-    return hashlib.sha256(b"".join((*parts, _length(len(state)), state))).digest()
+    name = stream.encode()
+    parts = (_length(len(name)), name, _EIGHT, _length(version), _kind(topic), _length(len(state)), state)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+@lru_cache(maxsize=256)
+def _kind(topic: str) -> bytes:
+    kind = topic.encode()
+    return _length(len(kind)) + kind
 
 
 def row_digest(row: Row) -> str:

@@ -32,6 +32,7 @@ def text_or_none(at: Instant | None) -> str | None:
     return None if at is None else text(at)
 
 
+@lru_cache(maxsize=4096)
 def instant(value: str) -> Instant:
     """Read RFC 3339 text with an offset; ValueError says what is wrong with anything else."""
     if not _RFC3339.fullmatch(value):

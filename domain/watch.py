@@ -135,6 +135,10 @@ def coverage(
 
 def covered(watch: Watch, stored: Watch, gap: int) -> Watch:
     """The watch with the stored coverage as well as its own."""
+    if not watch.past and stored.first is not None and stored.seen is not None and watch.first is not None:
+        apart = stored.past[-1].last + gap < watch.first if stored.past else True
+        if apart and stored.first <= watch.first <= stored.seen + gap:
+            return _went_on(watch, stored)
     spans = stored.spans
     for span in watch.spans:
         spans = _joined(spans, span, gap)
@@ -149,9 +153,26 @@ def covered(watch: Watch, stored: Watch, gap: int) -> Watch:
     return _with(watch, _bounded(past, MAX_SPANS - 1), last, 0, {})
 
 
+def _went_on(watch: Watch, stored: Watch) -> Watch:
+    """What `covered` comes to where one span goes on that is still open: with nearly every look."""
+    assert stored.seen is not None  # else it would not be open
+    assert watch.first is not None  # as above
+    return msgspec.structs.replace(
+        watch,
+        first=stored.first,
+        seen=max(stored.seen, watch.seen or watch.first),
+        span_looks=stored.span_looks + watch.span_looks,
+        longest_gap=max(stored.longest_gap, watch.longest_gap, watch.first - stored.seen),
+        counts=_added(stored.counts, watch.counts),
+        past=_bounded(stored.past, MAX_SPANS - 1),
+    )
+
+
 def settled(watch: Watch) -> Watch:
     """What is left to store of a watch that has been stored: no coverage."""
-    return _with(watch, [], None, 0, {})
+    return msgspec.structs.replace(
+        watch, first=None, seen=None, span_looks=0, longest_gap=0, counts={}, past=[]
+    )
 
 
 def continued(own: Watch | None, stored: Watch) -> Watch:
@@ -179,6 +200,8 @@ def current(own: Watch | None, stored: Watch) -> Watch:
     known = own if _newer(own, stored) else continued(own, stored)
     proof_of = stored if _proves_more(stored, own) else own
     body_of = own if own.meaning == stored.meaning else stored
+    if known is own and proof_of is own and body_of is own:
+        return own
     return msgspec.structs.replace(
         known,
         shown_from=proof_of.shown_from,

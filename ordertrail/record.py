@@ -23,10 +23,11 @@ from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
 from domain.stretching import stretching
 from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, unchanged
+from ordertrail.acts import Amendment, Stamp
 from ordertrail.group import Draft, Example, Group
 from ordertrail.lasting import Lasting
 from ordertrail.observation import Arrival, Observation, Seen, arrival
-from ordertrail.orders import ATTEMPTS, Amendment, Known, Orders, Stamp, chained
+from ordertrail.orders import ATTEMPTS, Known, Orders, chained
 from ordertrail.radar import Radars
 
 
@@ -212,8 +213,9 @@ class Recorder(Orders):
                 now.watch, left = left, settled(left)
             row = self._watch_row(stream, now.watch, known.revision + 1)
             events = [*begun.events, *rows] if begun is not None else rows
-            entry = (begun or _NOTHING)._replace(
-                events=events, look=kept.look, evidence=kept.evidence, watch=row, under=kept.under
+            started = begun or _NOTHING
+            entry = Entry(
+                events, started.registration, kept.look, kept.evidence, started.key, row, kept.under
             )
             left = settled(left)
         group.known[stream] = now
@@ -281,19 +283,19 @@ class Recorder(Orders):
         look, answer = observation.look, came.answer
         evidence = self._vault.seal(stream, came.sha256, answer.body, look.answered_at)
         row = LookRow(
-            look=look.id,
-            stream=stream,
-            order=str(observation.key),
-            asked_at=look.asked_at,
-            answered_at=look.answered_at,
-            http_status=answer.status,
-            content_type=answer.content_type,
-            age=look.age,
-            api=observation.api,
-            rules=self._rules(observation.key.provider),
-            evidence=evidence.sha256,
-            truncated=answer.truncated,
-            basis=basis,
+            look.id,
+            stream,
+            str(observation.key),
+            look.asked_at,
+            look.answered_at,
+            answer.status,
+            answer.content_type,
+            look.age,
+            observation.api,
+            self._rules(observation.key.provider),
+            evidence.sha256,
+            answer.truncated,
+            basis,
         )
         return _Kept(row, evidence, self._vault.sealed_under(stream))
 
