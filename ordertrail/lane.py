@@ -34,6 +34,7 @@ from ordertrail.fleet import Fleet, Watched
 from ordertrail.gate import Gate
 from ordertrail.observation import Observation, Seen, body_digest
 from ordertrail.orders import Known
+from ordertrail.overdue import Overdue
 from ordertrail.placing import UNPLACED, Placed, placed
 from ordertrail.policy import WATCHED_AFTER, Policy
 from ordertrail.scheduling.facts import Facts
@@ -111,6 +112,7 @@ class Lane:
         self.counts = counts
         self.unsaved: set[str] = set()
         self.answered = Answered(ANSWERS_APART)
+        self._overdue = Overdue(self.provider, shared.writer)
         self._target = target
         self._shared = shared
         self._http = http
@@ -326,6 +328,10 @@ class Lane:
         else:
             back = await self._record(order_id, watched, came, sent)
         self.unsaved.add(order_id)
+        if self._overdue.suspects(order_id, watched, came.answered_at):
+            known = await self._overdue.check(order_id, watched, came.answered_at)
+            if known is not None:
+                watched.version = max(watched.version, known.order.version)
         if self._target.policy.ended(watched.phase, watched.since, came.answered_at):
             await self._end(order_id)
         return back

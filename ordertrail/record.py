@@ -19,6 +19,7 @@ from domain.judge import Case, Judgement, judge, judge_contact
 from domain.lasting import overdue
 from domain.log import Entry, EvidenceRow, KeyRow, Log, LogError, LookRow
 from domain.order import Order, Tracking
+from domain.phases import FINAL, Phase
 from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
 from domain.stretching import stretching
@@ -160,6 +161,16 @@ class Recorder(Orders):
             return Amendment(overdue(known.order, dwells, stamp.at, stamp.rules, stamp.worker), known.watch)
 
         return self.amend(key, decide)
+
+    def shortest_bounds(self, provider: str) -> dict[Phase, int]:
+        """Seconds: the least that any state of a phase should not outlast; a phase without bounds is left
+        out."""
+        dwells, found = self.lasting.dwells(provider, self._now()), dict[Phase, int]()
+        for state, phase in self._providers[provider].phases.items():
+            bound = None if phase in FINAL else dwells.bound(state)
+            if bound is not None:
+                found[phase] = min(bound.seconds, found.get(phase, bound.seconds))
+        return found
 
     def tell_bound(self, provider: str, promised: int, effective: int) -> None:
         """Say that orders are looked at less often than promised, or as often again; seconds."""

@@ -178,6 +178,18 @@ async def test_watching_ends_long_after_the_order_is_over(place: Place) -> None:
         await until(lambda: worker.orders["runa"] == 0)
 
 
+async def test_an_order_that_is_not_done_by_its_deadline_is_overdue(place: Place) -> None:
+    [key] = frozen(place, 1)
+    place.track([key], deadline=text(time.time_ns() // 1000 + 300_000))
+
+    async with running(place.worker("xverse")):
+        await until(lambda: place.order(key).overdue is not None)
+
+    overdue = place.order(key).overdue
+    assert overdue is not None
+    assert overdue.basis == "deadline"
+
+
 async def test_an_order_with_a_deadline_is_looked_at_when_it_has_passed(place: Place) -> None:
     place.policy = Freshest(pace=100.0)
     [key] = frozen(place, 1)
