@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from random import Random
 
 from adapters.providers import ADAPTERS
 from adapters.vault import KEY_BYTES, Vault
 from domain.identity import OrderKey, uuid7
-from domain.instants import MINUTE, SECOND
+from domain.instants import HOUR, SECOND
 from domain.log import Log
 from domain.order import Tracking
 from domain.providers import PROVIDERS
@@ -17,6 +18,8 @@ from ordertrail.record import Recorder
 
 BEGIN = 1_767_225_600 * SECOND
 WALK = ("UNPAID", "PAID_UNCONFIRMED", "PAID", "BTC_SENT")
+EVERY = 9_973
+"""Microseconds from one look to the next."""
 ENVIRONMENTS = dict.fromkeys(PROVIDERS, "bench")
 
 
@@ -64,9 +67,9 @@ def body(order_id: str, state: str) -> bytes:
 
 
 def looks(orders: list[OrderKey], streams: dict[OrderKey, str], rng: Random) -> Iterator[list[Observation]]:
-    """One list a step of the walk: every order, each with a changed answer."""
+    """One list a step of the walk: every order, each with a changed answer, one after another."""
     for step, state in enumerate(WALK):
-        at = BEGIN + (step + 1) * MINUTE
+        begin = BEGIN + (step + 1) * HOUR
         yield [
             Observation(
                 key=key,
@@ -75,5 +78,5 @@ def looks(orders: list[OrderKey], streams: dict[OrderKey, str], rng: Random) -> 
                 came_back=Answer(200, "application/json", body(key.order_id, state)),
                 api="v2",
             )
-            for key in orders
+            for at, key in zip(count(begin, EVERY), orders)
         ]
