@@ -4,7 +4,8 @@ from domain.adoption import adopt
 from domain.identity import OrderKey
 from domain.provider import Provider
 from domain.watch import unproven
-from ordertrail.orders import Amendment, Known, Orders, Stamp
+from ordertrail.acts import Amendment, Stamp
+from ordertrail.orders import Known, Orders
 from ordertrail.stream import UnknownOrder
 
 

@@ -19,12 +19,13 @@ from domain.log import CommandRow, Effect, Entry, Gone, LogError, NewRequest, Ou
 from domain.order import Order
 from domain.provider import Provider
 from ordertrail import executions, replies
+from ordertrail.acts import Act, Stamp
 from ordertrail.commands import Adopt, Execute, Read, Refresh, Stop, Track, TrackArgs, Unreadable, read
 from ordertrail.executions import Wish
 from ordertrail.following import REFRESH
 from ordertrail.order_list import Wish as ListWish
 from ordertrail.order_list import terms
-from ordertrail.orders import Act, Orders, Stamp, WrongEnvironment
+from ordertrail.orders import Orders, WrongEnvironment
 
 UNKNOWN = "it is unknown to this log"
 NOT_WATCHED = "it is not watched"

@@ -19,8 +19,9 @@ from domain.log import Claim, Committed, Effect, Log, NewRequest, Reply, Request
 from domain.order import Order
 from domain.provider import Provider
 from ordertrail import replies
+from ordertrail.acts import Act, Stamp
 from ordertrail.following import EXECUTE
-from ordertrail.orders import Act, Orders, Stamp
+from ordertrail.orders import Orders
 
 UNKNOWN_KIND = "its provider does not say what kind of order it is"
 LEFT_BEHIND = "the worker ended before an answer came"

@@ -14,7 +14,7 @@ import msgspec
 from adapters.vault import Vault
 from domain import tracking
 from domain.encoding import chain, decode, row_digest
-from domain.events import Data, Event
+from domain.events import Data, Event, StateAdopted
 from domain.identity import OrderKey, stream_name
 from domain.instants import Instant
 from domain.judge import rules
@@ -34,7 +34,8 @@ from domain.log import (
 )
 from domain.order import Order, Tracking, evolve
 from domain.provider import Provider
-from domain.watch import PATIENCE, Patience, Watch, continued, covered, current
+from domain.watch import PATIENCE, Patience, Watch, continued, covered, current, unproven
+from ordertrail.acts import Act, Acted, Amendment, Stamp, Tracked
 
 ATTEMPTS = 20
 TOGETHER = 500
@@ -47,45 +48,6 @@ class Known:
     order: Order = field(default_factory=Order)
     watch: Watch = field(default_factory=Watch)
     revision: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """`new`: the order was unknown before; `changed`: an event was added."""
-
-    key: OrderKey
-    stream: str
-    new: bool
-    changed: bool
-
-
-class Stamp(NamedTuple):
-    """What every event has that comes from no look: when, by which rules, by whom it was written."""
-
-    at: Instant
-    rules: str
-    worker: str
-
-
-class Act(NamedTuple):
-    """A command's events, and what else it does, given where the order stands after them."""
-
-    events: Sequence[Event[Data]]
-    effect: Callable[[Order], Effect]
-
-
-class Amendment(NamedTuple):
-    """Events that come from no look, and the watch after them."""
-
-    events: Sequence[Event[Data]]
-    watch: Watch
-
-
-class Acted(NamedTuple):
-    """Where the order stands now, and whether the act was stored."""
-
-    order: Order
-    outcome: Committed | Repeated | Gone
 
 
 class _Begun(NamedTuple):
@@ -239,9 +201,15 @@ class Orders:
                 return None
             act = decide(known.order, Stamp(self._now(), self._rules(key.provider), self._worker))
             rows, order = chained(stream, known.order, act.events)
-            outcome = self.log.act(Entry(events=rows), act.effect(order))
+            after, entry = Known(order, known.watch, known.revision), Entry(events=rows)
+            if adopted := any(isinstance(event.data, StateAdopted) for event in act.events):
+                after = Known(order, unproven(known.watch), known.revision + 1)
+                entry = entry._replace(watch=self._watch_row(stream, after.watch, after.revision))
+            outcome = self.log.act(entry, act.effect(order))
             if not isinstance(outcome, Conflict):
-                return self._acted(stream, Known(order, known.watch, known.revision), outcome)
+                if adopted and isinstance(outcome, Committed):
+                    self._put_watch(stream, after)
+                return self._acted(stream, after, outcome)
         raise LogError(f"{key} lost every one of {ATTEMPTS} races for its stream")
 
     def track_and(
@@ -340,8 +308,9 @@ class Orders:
         )
         rows, order = chained(stream, known.order, events)
         tracked = Tracked(key, stream, new=False, changed=bool(rows))
-        entry = Entry(events=rows) if rows else None
-        return _Begun(tracked, entry, Known(order, known.watch, known.revision))
+        return _Begun(
+            tracked, Entry(events=rows) if rows else None, Known(order, known.watch, known.revision)
+        )
 
     def _registered(
         self, key: OrderKey, wanted: Tracking, at: Instant, recorded_at: Instant

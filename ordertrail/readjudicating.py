@@ -21,8 +21,9 @@ from domain.provider import Provider
 from domain.readings import Read
 from domain.retelling import Retold, proven_by
 from domain.watch import Watch, unproven
+from ordertrail.acts import Amendment, Stamp
 from ordertrail.looked import erased, evidence_of, opener
-from ordertrail.orders import Amendment, Known, Orders, Stamp
+from ordertrail.orders import Known, Orders
 from ordertrail.retold import told_anew
 from ordertrail.stream import Line, stream_of
 

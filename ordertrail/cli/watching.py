@@ -13,6 +13,7 @@ from domain.identity import OrderKey
 from domain.instants import Instant, text
 from domain.log import NewRequest
 from domain.order import Tracking
+from ordertrail.acts import Tracked
 from ordertrail.captured import Reader
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No
@@ -21,7 +22,6 @@ from ordertrail.following import REFRESH
 from ordertrail.importing import Import, Imported
 from ordertrail.machine import now
 from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes, terms
-from ordertrail.orders import Tracked
 from ordertrail.sealing import Sealer
 from ordertrail.wiring import Parts, environments, log_is_there, opened
 

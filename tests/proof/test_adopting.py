@@ -1,9 +1,12 @@
 import pytest
 
-from domain.adoption import NotReported, UnknownState
+from domain.adoption import NotReported, UnknownState, adopt
 from domain.encoding import decode
 from domain.events import StateAdopted
 from domain.identity import OrderKey
+from domain.log import Effect
+from domain.xverse import XVERSE
+from ordertrail.acts import Act
 from ordertrail.adopting import adopt_state
 from ordertrail.rejudging import Verdict
 from ordertrail.stream import UnknownOrder
@@ -104,3 +107,18 @@ def test_a_decision_that_others_forestall_is_made_on_what_they_wrote(recording: 
 
     with pytest.raises(NotReported):
         version.adopt("failed")
+
+
+def test_a_command_that_adopts_has_the_next_look_prove_the_state_as_well(any_recording: Recording) -> None:
+    any_recording.state(1, "complete")
+    any_recording.state(2, "failed")
+
+    any_recording.recorder.act(
+        key(ORDER),
+        lambda order, stamp: Act(
+            adopt(XVERSE, order, "failed", "mail", by="u-17", at=stamp.at, worker=stamp.worker),
+            lambda after: Effect(),
+        ),
+    )
+
+    assert any_recording.state(3, "failed").watch.good
