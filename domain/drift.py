@@ -40,7 +40,8 @@ class Radar:
         self._fields = fields
         self._known = dict(known)
         self._sorts = {one.path for one in known if one.what is What.SORT}
-        self._usual: set[tuple[str, object]] = set()
+        self._usual: dict[str, type] = {}
+        self._words: set[tuple[str, object]] = set()
 
     def sightings(self, reading: Reading) -> Iterator[tuple[Sighting, bool]]:
         """What is worth keeping of a reading, and whether it is news: that is told each time. The first sort
@@ -60,13 +61,16 @@ class Radar:
         for path, value in reading.details.items():
             if value is None or value.__class__ is dict:
                 continue
-            if (path, value.__class__) in usual or (path, value) in usual:
+            if usual.get(path) is value.__class__ or (path, value) in self._words:
                 continue
             words = self._fields.words(path)
             told = list(self._of_detail(pattern_of(path)[:LONGEST], value, words))
             yield from told
             if "[" not in path and not told:
-                usual.add((path, value if words else value.__class__))
+                if words:
+                    self._words.add((path, value))
+                else:
+                    usual[path] = value.__class__
 
     def _of_detail(self, path: str, value: Detail, words: frozenset[str]) -> Iterator[tuple[Sighting, bool]]:
         shape = shape_of(value)

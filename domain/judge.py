@@ -225,6 +225,9 @@ def detail_changes(
 
 def portions(changes: dict[str, DetailChange]) -> Iterator[dict[str, DetailChange]]:
     """Changes in portions that fit an event each."""
+    if len(changes) == 1:
+        yield changes
+        return
     portion: dict[str, DetailChange] = {}
     size = 0
     for path, change in changes.items():

@@ -4,6 +4,7 @@ Until enough orders were seen to leave a state its bound is a prior: generous, s
 person should look. Sources: the providers' documents and recordings, and Bitcoin's pace of a block in ten minutes.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ TAIL = 0.99
 FACTOR = 3
 SHORTEST = 5 * MINUTE
 BINS_PER_DOUBLING = 4
+_BIN_STARTS = [2 ** (bin_ / BINS_PER_DOUBLING) * SECOND for bin_ in range(40 * BINS_PER_DOUBLING)]
+"""In microseconds, up to longer than anything lasts."""
 
 PRIORS: Mapping[str, Mapping[str, int]] = {
     "xverse": {
@@ -91,12 +94,7 @@ class Dwells:
 
 def bin_of(duration: int) -> int:
     """Of a duration in microseconds."""
-    octaves = (max(duration, SECOND) // SECOND).bit_length() - 1
-    return next(
-        bin_
-        for bin_ in range(octaves * BINS_PER_DOUBLING + BINS_PER_DOUBLING - 1, -1, -1)
-        if 2 ** (bin_ / BINS_PER_DOUBLING) * SECOND <= max(duration, SECOND)
-    )
+    return max(0, bisect_right(_BIN_STARTS, duration) - 1)
 
 
 def left(before: Order, events: Sequence[Event[Data]]) -> Iterator[tuple[str, int]]:
