@@ -2,8 +2,8 @@
 
 Every figure is a ratio of ours to a bare baseline in the same run, the two interleaved; `chaos` counts what
 went wrong, `budget` and `fleet` what the providers did, `tamper` which altered bytes a verification finds.
-`freshness`, `fleets`, `shocks` and `bounds` are in virtual time: lateness over what is possible, and over what
-others do.
+`freshness`, `fleets`, `shocks` and `bounds` are in virtual time: lateness over what is possible, and over
+what others do.
 """
 
 import argparse
