@@ -22,6 +22,7 @@ from ordertrail.quota.laws import Numbers
 _GOLDEN = (5**0.5 - 1) / 2
 _LEAST_PRICE, _MOST_PRICE = 1e-4, 1e6
 _NEAR = 0.05
+_ROUGH = 0.3
 
 Class = tuple[str, str]
 
@@ -50,7 +51,7 @@ class Relaxed:
         """Weighted changes of an order on average."""
         return sum(share * self._changes(kind) for kind, share in self._shares())
 
-    def solve(self, price: float) -> tuple[float, dict[Class, Checked]]:
+    def solve(self, price: float, fineness: float = 1.0) -> tuple[float, dict[Class, Checked]]:
         """The least cost of an order, its first look included, and the best looks in each class."""
         solved: dict[Class, Checked] = {}
         total = 0.0
@@ -61,18 +62,20 @@ class Relaxed:
                 if found is None:
                     costs[state] = np.full(len(BEHIND), price)
                     continue
-                checked = check(found, [costs[to] for to, _ in found.gone], price)
+                checked = check(found, [costs[to] for to, _ in found.gone], price, fineness)
                 solved[kind.name, state], costs[state] = checked, checked.cost
             total += share * float(costs[kind.first][0])
         return total, solved
 
     def bound(self, budget: float) -> Bound:
-        """`budget`: requests a minute. The maximum of a concave function of the price, by golden section."""
+        """`budget`: requests a minute. The maximum of a concave function of the price, by golden section on a
+        rough grid; at any price the fine one is a bound."""
         arrivals, rate = self.fleet.per_minute / 60, budget / 60
 
-        def worth(log_price: float) -> float:
+        def worth(log_price: float, fineness: float = _ROUGH) -> float:
             price = math.exp(log_price)
-            return (arrivals * self.solve(price)[0] - price * rate) / (arrivals * self.changes)
+            cost, _ = self.solve(price, fineness)
+            return (arrivals * cost - price * rate) / (arrivals * self.changes)
 
         low, high = math.log(_LEAST_PRICE), math.log(_MOST_PRICE)
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
@@ -86,7 +89,8 @@ class Relaxed:
                 low, left, at_left = left, right, at_right
                 right = low + _GOLDEN * (high - low)
                 at_right = worth(right)
-        return Bound(max(at_left, at_right), math.exp((low + high) / 2))
+        best = left if at_left > at_right else right
+        return Bound(worth(best, 1.0), math.exp(best))
 
     def _shares(self) -> list[tuple[Kind, float]]:
         shares = sum(kind.share for kind in self.fleet.kinds)

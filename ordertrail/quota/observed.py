@@ -1,8 +1,8 @@
 """Fleets as the log has seen them: how many orders arrived, and how long they stayed in each state.
 
 The intervals of `StateChanged` say within what a stay lies. Orders that are still in a state count as far as
-they have come: their weight goes to those that stayed longer (Efron 1967). Newest events first in importance:
-no more than the last ones are read. A way back to a state that an order had left is not played.
+they have come: their weight goes to those that stayed longer (Efron 1967). Of a long log only the end
+is read. A way back to a state that an order had left is not played.
 """
 
 from collections import Counter, defaultdict
@@ -38,10 +38,9 @@ class Visit:
 
 @dataclass
 class Lived:
-    """One order from the moment it was tracked."""
+    """One order since it was tracked."""
 
     kind: str
-    tracked: float
     visits: list[Visit] = field(default_factory=list)
     stopped: float | None = None
 
@@ -72,31 +71,28 @@ def _rows(log: Log, after: int) -> Iterator[Row]:
 
 
 def _read(row: Row, lives: dict[str, dict[str, Lived]]) -> float:
-    """Seconds since 1970 at which the event was recorded; 0 for what is of no use here."""
+    """Seconds since 1970 of the look that told the event; 0 for events that come from none."""
     provider, _, order = row.order.partition("/")
     try:
         event = decode(row.topic, row.state)
     except UnknownEvent:
         return 0.0
-    at = _seconds(event.recorded_at)
+    at = _seconds(event.not_after)
     lived = lives[provider].get(order) if order else None
     if isinstance(event.data, OrderTracked) and order and lived is None:
-        lives[provider][order] = Lived(event.data.kind or "order", at)
+        lives[provider][order] = Lived(event.data.kind or "order")
     elif isinstance(event.data, StateChanged) and lived is not None:
-        before = event.not_before
-        _changed(
-            lived, event.data.target, None if before is None else _seconds(before), _seconds(event.not_after)
-        )
+        _changed(lived, event.data.target, at if event.not_before is None else _seconds(event.not_before), at)
     elif isinstance(event.data, TrackingStopped) and lived is not None:
         lived.stopped = at
-    return at
+    return 0.0 if event.look is None else at
 
 
-def _changed(lived: Lived, state: str, after: float | None, by: float) -> None:
+def _changed(lived: Lived, state: str, after: float, by: float) -> None:
     if lived.visits:
         left = lived.visits[-1]
-        left.end_after, left.end_by, left.to = by if after is None else after, by, state
-    lived.visits.append(Visit(state, by if after is None else after, by))
+        left.end_after, left.end_by, left.to = after, by, state
+    lived.visits.append(Visit(state, after, by))
 
 
 def _seconds(text: str) -> float:
@@ -105,14 +101,14 @@ def _seconds(text: str) -> float:
 
 
 def _fleet(slug: str, lived: list[Lived], last: float, budget: float, watch_for: float) -> Fleet:
-    begun = min(one.tracked for one in lived)
-    minutes = max(last - begun, 60.0) / 60
+    seen = [one.visits[0].by for one in lived if one.visits]
+    minutes = max(max(seen) - min(seen), 60.0) / 60
     kinds = Counter(one.kind for one in lived if one.visits)
     made = [
         _kind(slug, name, count, [one for one in lived if one.kind == name and one.visits], last, watch_for)
         for name, count in kinds.items()
     ]
-    return Fleet(slug, slug, len(lived) / minutes, budget, tuple(made))
+    return Fleet(slug, slug, len(seen) / minutes, budget, tuple(made))
 
 
 def _kind(slug: str, name: str, share: int, lived: list[Lived], last: float, watch_for: float) -> Kind:

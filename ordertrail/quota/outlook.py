@@ -18,7 +18,8 @@ from ordertrail.quota.world import Policy, Trial, play
 SHARES = (0.5, 1.0, 2.0)
 OURS = "ordertrail"
 _ORDERS = 600.0
-_CHANGES = 2500.0
+CHANGES = 2500.0
+"""How many changes are played, more or less: more of them are surer."""
 _ROUNDS = 16.0
 _WARM_ROUNDS = 3.0
 _LOOKS = 150_000.0
@@ -55,10 +56,12 @@ class Outlook:
         }
 
 
-def outlook(fleet: Fleet, seed: int, say: Callable[[float], None]) -> Iterator[Outlook]:
+def outlook(
+    fleet: Fleet, seed: int, say: Callable[[float], None], changes: float = CHANGES
+) -> Iterator[Outlook]:
     """For half, once and twice the fleet's budget. `say` hears what share is done. Raises FleetError for a
     budget with which there is nothing to be decided."""
-    part, until, orders = _measure(fleet, seed)
+    part, until, orders = _measure(fleet, seed, changes)
     small = fleet.part(part)
     paths = draw_paths(small, until, seed)
     makers = _makers(paths)
@@ -84,7 +87,7 @@ def _makers(paths: Paths) -> Mapping[str, Callable[[float], Policy]]:
     }
 
 
-def _measure(fleet: Fleet, seed: int) -> tuple[float, float, float]:
+def _measure(fleet: Fleet, seed: int, wanted: float) -> tuple[float, float, float]:
     """How small a part of the fleet is played for how many seconds, and how many orders are open in all."""
     part = min(1.0, _ORDERS / max(1.0, _orders_at_first(fleet)))
     paths = draw_paths(fleet.part(part), _TRIAL, seed)
@@ -93,7 +96,7 @@ def _measure(fleet: Fleet, seed: int) -> tuple[float, float, float]:
     _refuse(fleet, orders)
     part = min(1.0, _ORDERS / orders)
     rounds = _ROUNDS * orders / (fleet.budget / 2) * 60
-    enough = min(_CHANGES / max(changes * part, 1e-9), _LOOKS / (fleet.budget * part) * 60)
+    enough = min(wanted / max(changes * part, 1e-9), _LOOKS / (fleet.budget * part) * 60)
     return part, max(rounds, enough), orders
 
 

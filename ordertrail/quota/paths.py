@@ -5,6 +5,7 @@ The orders there are at second 0 are as many and as old as in a fleet that has b
 
 import math
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ class _Drawn:
 def draw_paths(fleet: Fleet, until: float, seed: int, shock: Shock = CALM) -> Paths:
     """Raises FleetError for a fleet without orders, or with more than can be held."""
     rng = np.random.default_rng(seed)
-    reach = min(_LONGEST, max(_reach(kind, kind.first) for kind in fleet.kinds))
+    reach = min(_LONGEST, max(_longest_life(kind) for kind in fleet.kinds))
     expected = fleet.per_minute / 60 * (reach + until)
     if expected > MOST_ORDERS:
         raise FleetError(
@@ -99,15 +100,22 @@ def residence(paths: Paths) -> tuple[Numbers, Numbers]:
     return held, np.bincount(codes, weights=left, minlength=classes) / paths.until
 
 
-def _reach(kind: Kind, state: str) -> float:
-    """Seconds after which few that entered a state are left to be watched."""
+def _longest_life(kind: Kind) -> float:
+    """Seconds after which few orders are left to be watched."""
+    left: dict[str, float] = {}
+    for state in reversed(kind.order):
+        left[state] = _left(kind, state, left)
+    return left[kind.first]
+
+
+def _left(kind: Kind, state: str, after: Mapping[str, float]) -> float:
     stay = kind.stay(state)
     if stay.over:
         return 0.0
     lasts = kind.lasts(state)
     if not math.isfinite(lasts):
         raise FleetError(f"{kind.name}: some orders stay in {state} for ever: say a deadline, or watch_for")
-    return lasts + max((_reach(kind, target) for target in stay.targets), default=0.0)
+    return lasts + max((after[target] for target in stay.targets), default=0.0)
 
 
 def _draw_all(fleet: Fleet, arrives: Numbers, kinds: NDArray[np.int64], rng: Draw, shock: Shock) -> _Drawn:
