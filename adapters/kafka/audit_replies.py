@@ -52,20 +52,22 @@ async def audit_replies(
         waiting = _waiting(log, position.outbox if position else 0)
         partitions = partitions_of({topic: TOPIC[Name.REPLIES].partitions})
         starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        seen: set[str] = set()
+        told: set[str] = set()
+        named: set[str] = set()
         async for record in read_spans(consumer, {each: (starts[each], ends[each]) for each in partitions}):
             key = (record.key or b"").decode(errors="replace")
             where = f"partition {record.partition} offset {record.offset}"
-            kind, id = _judged(log, record.value, seen)
+            kind, id = _judged(log, record.value, told)
+            named.add(id)
             if kind is None:
                 findings.checked += 1
+                told.add(id)
             else:
                 findings.add(kind, topic, key, None, f"{where}: {_SAYS[kind]} {id}")
-            seen.add(id)
     for row in _answered(log, max(begun, now - MISSED_FOR)):
         if row.id in waiting:
             findings.pending += 1
-        elif row.id not in seen:
+        elif row.id not in named:
             findings.add(Kind.MISSING, topic, row.order, None, f"the reply to {row.id} is not on the topic")
     return findings.report()
 
@@ -77,7 +79,7 @@ _SAYS = {
 }
 
 
-def _judged(log: Answering, value: bytes | None, seen: set[str]) -> tuple[Kind | None, str]:
+def _judged(log: Answering, value: bytes | None, told: set[str]) -> tuple[Kind | None, str]:
     try:
         id = _named(value or b"").id
     except msgspec.DecodeError:
@@ -87,7 +89,7 @@ def _judged(log: Answering, value: bytes | None, seen: set[str]) -> tuple[Kind |
         return Kind.FOREIGN, id
     if row.reply != value:
         return Kind.ALTERED, id
-    return (Kind.DOUBLED if id in seen else None), id
+    return (Kind.DOUBLED if id in told else None), id
 
 
 def _waiting(log: Answering, after: int) -> set[str]:
