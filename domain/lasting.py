@@ -58,7 +58,8 @@ class Bound(NamedTuple):
 
 
 class Dwells:
-    """Dwell times of one provider's states, in bins of a fourth of a doubling, from one second on."""
+    """Dwell times of one provider's classes, in bins of a fourth of a doubling, from one second on. A class is
+    a state, or `kind/state` where orders tell their kind: an etch waits where a mint does not."""
 
     def __init__(self, provider: str, rows: Iterable[Dwell] = ()) -> None:
         self._priors = PRIORS.get(provider, {})
@@ -74,6 +75,11 @@ class Dwells:
         """How many orders were seen to leave it."""
         return sum(self._times.get(state, {}).values())
 
+    def classes(self, states: Iterable[str]) -> list[str]:
+        """These states, and the classes of orders that were seen to leave them."""
+        wanted = set(states)
+        return sorted(wanted | {name for name in self._times if name.rpartition("/")[2] in wanted})
+
     def quantile(self, state: str, part: float) -> int | None:
         """Seconds, rounded up to its bin's end; None: nobody was seen to leave."""
         left = part * self.seen(state)
@@ -88,7 +94,7 @@ class Dwells:
         tail = self.quantile(state, TAIL)
         if tail is not None and self.seen(state) >= ENOUGH:
             return Bound(max(SHORTEST // SECOND, FACTOR * tail), "learned")
-        prior = self._priors.get(state)
+        prior = self._priors.get(state.rpartition("/")[2])
         return None if prior is None else Bound(prior // SECOND, "prior")
 
 
@@ -98,7 +104,7 @@ def bin_of(duration: int) -> int:
 
 
 def left(before: Order, events: Sequence[Event[Data]]) -> Iterator[tuple[str, int]]:
-    """The state that an order left by these events, and the bin of how long it had been there, as near as the
+    """The class that an order left by these events, and the bin of how long it had been there, as near as the
     intervals tell. Nothing of a state that it may have been in before anyone looked."""
     for event in events:
         data = event.data
@@ -109,15 +115,22 @@ def left(before: Order, events: Sequence[Event[Data]]) -> Iterator[tuple[str, in
             entered = (instant(entered_after) + instant(entered_by)) // 2
             gone_after = event.not_before or event.not_after
             gone = (instant(gone_after) + instant(event.not_after)) // 2
-            yield data.source, bin_of(gone - entered)
+            yield class_of(before) or data.source, bin_of(gone - entered)
             return
+
+
+def class_of(order: Order) -> str | None:
+    """Whose dwell times the order's are to be compared with; None before it was seen."""
+    kind = order.details.get("orderType")
+    return f"{kind}/{order.state}" if isinstance(kind, str) and order.state else order.state
 
 
 def bound_of(order: Order, dwells: Dwells) -> Bound | None:
     """What the order's present state should not outlast: its deadline, if that comes first."""
-    if order.state is None or order.not_after is None or order.phase in FINAL:
+    name = class_of(order)
+    if name is None or order.not_after is None or order.phase in FINAL:
         return None
-    bound = dwells.bound(order.state)
+    bound = dwells.bound(name)
     deadline = order.tracking.deadline if order.tracking else None
     if deadline is not None:
         seconds = max(0, instant(deadline) - instant(order.not_after)) // SECOND

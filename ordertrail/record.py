@@ -166,8 +166,9 @@ class Recorder(Orders):
         """Seconds: the least that any state of a phase should not outlast; a phase without bounds is left
         out."""
         dwells, found = self.lasting.dwells(provider, self._now()), dict[Phase, int]()
-        for state, phase in self._providers[provider].phases.items():
-            bound = None if phase in FINAL else dwells.bound(state)
+        phases = self._providers[provider].phases
+        for name in dwells.classes(state for state, phase in phases.items() if phase not in FINAL):
+            bound, phase = dwells.bound(name), phases[name.rpartition("/")[2]]
             if bound is not None:
                 found[phase] = min(bound.seconds, found.get(phase, bound.seconds))
         return found

@@ -84,7 +84,7 @@ class WorkerReport(msgspec.Struct, frozen=True):
 
 
 class DwellRow(msgspec.Struct, frozen=True):
-    """Seconds; `seen` orders left the state; past `bound` one is overdue, by `basis`."""
+    """Seconds, of a `state` or `kind/state`; `seen` orders left it; past `bound` one is overdue, by `basis`."""
 
     state: str
     seen: int
@@ -180,7 +180,7 @@ def _row(
         rate=_sum_of([report.rate for report in running]),
         used=_mean_used(running),
         windows=_windows([report.windows for report in running]),
-        dwell=[_dwell(state, dwells) for state in sorted(provider.graph.states)],
+        dwell=[_dwell(name, dwells) for name in dwells.classes(provider.graph.states)],
         drift=_newest([row for row in drift if row.news]),
         blind=blind([report.answered for report in told], gap),
         blind_gap=-(-gap // SECOND),

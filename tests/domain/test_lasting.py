@@ -88,3 +88,11 @@ def test_final_and_unknown_states_and_orders_nobody_watches_are_never_overdue() 
     assert told(Order(tracking=Tracking("host")), AT + 99 * DAY) == []
     stopped = Order(1, None, Tracking("host"), "asked", "executing", Phase.PROCESSING, None, text(AT))
     assert told(stopped, AT + 99 * DAY) == []
+
+
+def test_kinds_of_orders_have_dwell_times_of_their_own() -> None:
+    etch = replace(order("pending", phase=Phase.CONFIRMING), details={"orderType": "runes_etch"})
+    mints = lasted("runes_mint/pending", 60, ENOUGH)
+
+    assert bound_of(etch, mints) == Bound(DAY // SECOND, "prior")
+    assert mints.classes(["pending"]) == ["pending", "runes_mint/pending"]
