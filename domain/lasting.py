@@ -1,7 +1,8 @@
 """How long orders stay in a state, and past which time one is overdue.
 
 Until enough orders were seen to leave a state its bound is a prior: generous, since it only says when a
-person should look. Sources: the providers' documents and recordings, and Bitcoin's pace of a block in ten minutes.
+person should look. Sources: the providers' documents and recordings, and Bitcoin's pace of a block in ten
+minutes.
 """
 
 from bisect import bisect_right
@@ -58,8 +59,8 @@ class Bound(NamedTuple):
 
 
 class Dwells:
-    """Dwell times of one provider's classes, in bins of a fourth of a doubling, from one second on. A class is
-    a state, or `kind/state` where orders tell their kind: an etch waits where a mint does not."""
+    """Dwell times of one provider's classes, in bins of a fourth of a doubling, from one second on. A class
+    is a state, or `kind/state` where orders tell their kind: an etch waits where a mint does not."""
 
     def __init__(self, provider: str, rows: Iterable[Dwell] = ()) -> None:
         self._priors = PRIORS.get(provider, {})

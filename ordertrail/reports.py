@@ -84,7 +84,7 @@ class WorkerReport(msgspec.Struct, frozen=True):
 
 
 class DwellRow(msgspec.Struct, frozen=True):
-    """Seconds, of a `state` or `kind/state`; `seen` orders left it; past `bound` one is overdue, by `basis`."""
+    """Seconds, of a `state` or `kind/state`; `seen` orders left it; past `bound` one is overdue."""
 
     state: str
     seen: int
