@@ -197,10 +197,9 @@ class _Ledger:
 
     def _fill(self, count: int, until: float) -> None:
         """Paced as they were, these requests lie evenly but for a burst, the last of them at `until`."""
-        burst = max(self._burst, 1 / count)
-        first = until - (1 - burst) * self._width
-        for number in range(1, count + 1):
-            heappush(self.ends, first + number * self._width / count)
+        apart, burst = self._width / count, max(1.0, self._burst * count)
+        for number in range(count):
+            heappush(self.ends, until - max(0.0, number + 1 - burst) * apart)
 
     def spent(self, now: float) -> Slots:
         """Rounded to later ends, never to earlier ones."""

@@ -25,6 +25,9 @@ from ordertrail.writer import Writer
 AHEAD = 60.0
 """Seconds for which sending is announced in the log, and again when half of them are over."""
 
+ARRIVAL = 1.0
+"""Seconds that the last request of a worker that is gone may have taken to its provider."""
+
 ANSWERS = 4.0
 COVERAGE = 3.0
 """Seconds that a worker takes to let go at most: for answers on their way, and for saving coverage."""
@@ -78,7 +81,7 @@ class Holding:
             if slots is not None and self._membership.sole:
                 lane.gate.succeed(slots, now - since)
             else:
-                lane.gate.share(self._partitions, NONE, now - since)
+                lane.gate.share(self._partitions, NONE, now - since + ARRIVAL)
         self._begun = True
         await self.write_ahead()
         await self.keep_up()
@@ -106,7 +109,7 @@ class Holding:
         if self._begun:
             now = asyncio.get_running_loop().time()
             for lane in self._lanes.values():
-                lane.gate.share(partitions, kept, now)
+                lane.gate.share(partitions, kept, now + ARRIVAL)
                 lane.stir()
         self._moved.set()
 

@@ -193,7 +193,7 @@ class Worker:
             writer=self._writer,
             clock=self._clock,
             save=self._save_coverage,
-            ahead=max(AHEAD, 6 * self._follow),
+            ahead=max(AHEAD, 20 * self._save),
             logger=self._logger,
         )
 

@@ -130,7 +130,7 @@ def test_a_process_before_this_one_may_have_used_every_window_evenly() -> None:
     budget = unshared("10/100s")
     budget.share([10], 0.0)
 
-    assert 20.0 < budget.ready_at(0.0) < 20.5
+    assert 10.0 < budget.ready_at(0.0) < 10.5
     assert budget.ready_at(200.0) == 200.0
 
 

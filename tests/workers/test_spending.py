@@ -11,7 +11,6 @@ from adapters.clock import Moment
 from domain.instants import MINUTE, SECOND
 from ordertrail import spending
 from ordertrail.budget import Budget, Window
-from ordertrail.policy import PlainPolicy
 from tests.poll.working import Place, running, until
 
 WINDOW = Window(10, 100.0)
@@ -75,7 +74,7 @@ def test_words_that_nobody_can_read_are_none(words: str) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path / "ordertrail.db", time_scale=1000.0, policy=PlainPolicy(pace=0.0001))
+    place = Place(tmp_path / "ordertrail.db", time_scale=1000.0)
     place.windows = (Window(20, 3600.0),)
     place.track(place.seed_orders("xverse", 4))
     yield place
