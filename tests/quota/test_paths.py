@@ -5,19 +5,19 @@ import pytest
 
 from ordertrail.quota.fleets import Exit, FleetError, Kind, Stay, slower
 from ordertrail.quota.known_fleets import FLEETS
-from ordertrail.quota.laws import LogNormal
+from ordertrail.quota.laws import LogNormal, Numbers
 from ordertrail.quota.paths import Paths, Shock, draw_paths, residence
 from tests.quota.fleets import PAYING, SMALL, memoryless
 
 DAY = 86400.0
 
 
-def ages(paths: Paths, code: int) -> np.ndarray:
+def ages(paths: Paths, code: int) -> Numbers:
     """How long each stay in the first class lasted that ended by going to another."""
     first = np.array(paths.first[:-1])[np.diff(np.array(paths.first)) > 0]
     chosen = np.array(paths.to)[first] == code
     owners = np.searchsorted(np.array(paths.first), first[chosen], side="right") - 1
-    return np.array(paths.at)[first[chosen]] - np.array(paths.known)[owners]
+    return np.asarray(np.array(paths.at)[first[chosen]] - np.array(paths.known)[owners])
 
 
 def test_the_same_seed_draws_the_same_paths() -> None:
