@@ -20,6 +20,7 @@ from ordertrail.reports import (
     provider_row,
     stored,
 )
+from ordertrail.scheduling.outlook import Outlook
 from ordertrail.writer import Writer
 
 
@@ -72,14 +73,15 @@ class Reporter:
         rate = budget.rate
         before_at, before_looks = self._before.get(lane.provider, (now, counts.looks))
         self._before[lane.provider] = (now, counts.looks)
+        outlook = lane.fleet.schedule.outlook(now)
         wanted = (now - before_at) * rate if rate is not None else 0.0
         return WorkerReport(
             worker=self._worker,
             at=text(self._clock.moment().wall),
             health=_health(lane),
             failures_in_a_row=lane.target.circuit.failures,
-            queue=_queue(lane),
-            freshness=_freshness(lane),
+            queue=_queue(lane, outlook),
+            freshness=_freshness(lane, outlook),
             looks=counts.looks,
             unchanged=counts.unchanged,
             events=counts.events,
@@ -106,12 +108,21 @@ def _health(lane: Lane) -> Health:
     return Health.FAILING if lane.target.circuit.failures else Health.ANSWERING
 
 
-def _queue(lane: Lane) -> Queue:
-    return Queue(orders=len(lane.fleet))
+def _queue(lane: Lane, outlook: Outlook) -> Queue:
+    return Queue(orders=len(lane.fleet), new=outlook.new, asked=outlook.asked, due=outlook.due)
 
 
-def _freshness(lane: Lane) -> Freshness:
-    return Freshness()
+def _freshness(lane: Lane, outlook: Outlook) -> Freshness:
+    schedule = lane.fleet.schedule
+    bounded = len(lane.fleet) > 0 and lane.target.budget.rate is not None
+    return Freshness(
+        lateness=outlook.lateness,
+        open_lateness=outlook.open_lateness,
+        oldest_look=outlook.oldest,
+        promised=schedule.bounds.promised if bounded else None,
+        effective=schedule.bounds.effective if bounded else None,
+        price=schedule.price if bounded else None,
+    )
 
 
 def _write(reports: Mapping[str, WorkerReport], publish: bool, recorder: Recorder) -> None:

@@ -74,13 +74,13 @@ class Census:
         due = self.dues(plans, price, self.last, bounds, ages)
         first = np.maximum(due, now)
         gaps = self.dues(plans, price, first, bounds, ages) - first
-        stays = self._stays(first)
+        stays = self.stays(first)
         left = np.maximum(now + horizon - first, 0.0)
         before = np.maximum(due - self.last, plans.least)
         looks = stays * np.floor(left / gaps) + (1 - stays) * np.floor(left / before)
         return float(np.where(first < now + horizon, 1 + looks, 0.0).sum()) / max(self.share, 1e-9)
 
-    def _stays(self, until: np.ndarray) -> np.ndarray:
+    def stays(self, until: np.ndarray) -> np.ndarray:
         """How likely each order is still in its class then, if it was when last looked at."""
         found = np.ones(len(self))
         for kind, _, rows in self.groups:

@@ -41,6 +41,7 @@ from ordertrail.scheduling.governing import Governor, Question
 from ordertrail.scheduling.inspection import Solution
 from ordertrail.scheduling.kinds import Kind, Kinds, Plans, due, weight_of
 from ordertrail.scheduling.learning import Learner
+from ordertrail.scheduling.outlook import Outlook, outlook
 from ordertrail.scheduling.records import (
     NEVER,
     OUT,
@@ -256,6 +257,10 @@ class Schedule:
     @property
     def bounds(self) -> Bounds:
         return self._governor.bounds
+
+    def outlook(self, now: float) -> Outlook:
+        """What it expects of itself; takes milliseconds."""
+        return outlook(self._records, self._kinds, now, new=len(self._new), asked=len(self._asked))
 
     # within
 

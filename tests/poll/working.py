@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -120,6 +121,8 @@ class Place:
         *slugs: str,
         recorder: Callable[[], Recorder] | None = None,
         log: Callable[[], Log] | None = None,
+        report: float = math.inf,
+        publish: bool = False,
     ) -> Worker:
         return Worker(
             targets={slug: self.target(slug) for slug in slugs or ADAPTERS},
@@ -130,6 +133,8 @@ class Place:
             follow=0.02,
             save=0.05,
             grace=2.0,
+            report=report,
+            publish=publish,
             logger=self.logger,
         )
 

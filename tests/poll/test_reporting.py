@@ -1,0 +1,68 @@
+"""A worker's reports of its providers."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from domain.providers import PROVIDERS
+from ordertrail.budget import Window
+from ordertrail.reports import Health, ProviderRow, provider_row
+from tests.poll.working import Place, now, running, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "log.db", windows=(Window(600, 60.0),))
+
+
+def row(place: Place) -> ProviderRow:
+    return provider_row(place.log, PROVIDERS["runa"], now())
+
+
+async def test_a_worker_says_how_its_provider_does(place: Place) -> None:
+    place.track(place.seed_orders("runa", 5))
+
+    async with running(place.worker("runa", report=0.05, publish=True)):
+        await until(lambda: row(place).looks > 5)
+
+    told = row(place)
+    assert (told.health, told.queue.orders, told.workers) == (Health.ANSWERING, 5, ["main"])
+    assert told.rate == pytest.approx(10.0, rel=0.01)
+    assert told.freshness.promised is not None
+    assert told.freshness.oldest_look is not None
+
+
+async def test_what_it_says_goes_to_the_topic_too(place: Place) -> None:
+    place.track(place.seed_orders("runa", 2))
+
+    async with running(place.worker("runa", report=0.05, publish=True)):
+        await until(lambda: any(out.topic == "providers" for out in place.log.outbox(0, 100)))
+
+    [first, *_] = [out for out in place.log.outbox(0, 100) if out.topic == "providers"]
+    assert first.key == "runa"
+    assert msgspec.json.decode(first.value or b"", type=ProviderRow).provider == "runa"
+
+
+async def test_a_provider_that_is_away_is_said_to_be(place: Place) -> None:
+    place.track(place.seed_orders("runa", 3))
+    place.transports["runa"].down = True
+
+    async with running(place.worker("runa", report=0.05)):
+        await until(lambda: row(place).health is Health.AWAY)
+
+    assert row(place).failures_in_a_row >= 5
+
+
+async def test_a_worker_started_anew_remembers_when_it_had_answers(place: Place) -> None:
+    place.track(place.seed_orders("runa", 2))
+    async with running(place.worker("runa", report=0.05)):
+        await until(lambda: row(place).looks > 0)
+    [before] = place.log.reports()
+
+    async with running(place.worker("runa", report=0.05)):
+        await until(lambda: place.log.reports()[0].at > before.at)
+
+    assert row(place).blind == []
