@@ -88,6 +88,10 @@ class Trial:
     def state(self, word: str, at: float, **look: float) -> list[Event[Data]]:
         return self.see(shown(word), at, **look)  # type: ignore[arg-type] # only numbers are given
 
+    def command(self, events: list[Event[Data]]) -> None:
+        """What a person asked for, between two looks."""
+        self._append(events)
+
     def _append(self, events: list[Event[Data]]) -> list[Event[Data]]:
         links = chain(STREAM, self.order.version, self.order.digest, events)
         for link in links:

@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from domain.encoding import decode, digest
-from domain.events import Agreed, StateChanged
-from domain.order import Order, evolve
+from domain.events import Agreed, Contradicted, StateChanged
+from domain.order import Order, Tracking, evolve
 from domain.ordinalsbot import ORDINALSBOT
 from domain.provider import Provider
 from domain.providers import PROVIDERS
-from domain.readings import Clock, Failed, NotFound, Reading, Rejected, Unrecognised, Why, WrongOrder
-from tests.domain.judging import Trial, shown
+from domain.readings import Clock, Failed, NotFound, Reading, Rejected, Shown, Unrecognised, Why, WrongOrder
+from domain.tracking import stop, track
+from tests.domain.judging import Trial, second, shown
 
 OFFSETS = st.sampled_from([0, 0, 0, 2_000_000, -5_000_000])
 CLOCKS = st.builds(Clock, st.sampled_from(["worker-a", "worker-a", "worker-b", ""]), OFFSETS)
@@ -50,6 +51,18 @@ class LooksAtRandom(RuleBasedStateMachine):
     def unseen(self, data: st.DataObject, reading: Reading) -> None:
         self._look(data, reading)
 
+    @rule(reason=WORDS)
+    def stop(self, reason: str) -> None:
+        at = second(self.now)
+        self.trial.command(stop(self.trial.order, reason, by=None, at=at, rules="1.1", worker="main"))
+
+    @rule(priority=st.sampled_from([5, 9]), ref=st.sampled_from([None, "ref"]))
+    def track(self, priority: int, ref: str | None) -> None:
+        at, wanted = second(self.now), Tracking("https://provider.example", ref, priority)
+        given = track(self.trial.order, wanted, at=at, recorded_at=at, rules="1.1", worker="main")
+        self.trial.command(given)
+        assert self.trial.order.watched
+
     def _look(self, data: st.DataObject, reading: Reading) -> None:
         self.now += data.draw(st.sampled_from([0.5, 10, 400, 4000]))
         at = self.now - data.draw(st.sampled_from([0, 0, 0, 3, 500]))
@@ -58,6 +71,7 @@ class LooksAtRandom(RuleBasedStateMachine):
         before = self.trial.order
         self.trial.see(reading, at, took=took, clock=clock, age=age, others_answer=True)
         self._check_once(before, reading)
+        self._check_steps(before, reading)
         if not isinstance(reading, NotFound | Failed):
             told = self.trial.see(reading, at, took=took, clock=clock, age=age, others_answer=True)
             assert told == [], "the same look again tells something"
@@ -75,6 +89,20 @@ class LooksAtRandom(RuleBasedStateMachine):
             if isinstance(event.data, Agreed):
                 assert set(event.data.resolves) <= {*before.oddities, before.forgotten}
                 assert not isinstance(reading, NotFound | Failed)
+
+    def _check_steps(self, before: Order, reading: Reading) -> None:
+        """Only a state that was shown moves an order, by all the steps that are certain and no other."""
+        assert self.trial.judgement is not None
+        told = [event.data for event in self.trial.judgement.events]
+        steps = [data for data in told if isinstance(data, StateChanged)]
+        if any(isinstance(data, Contradicted) for data in told) or not steps:
+            assert (steps, self.trial.order.state) == ([], before.state)
+            return
+        assert isinstance(reading, Shown)
+        graph, source = self.trial.provider.graph, before.state
+        certain = (reading.state,) if source is None else graph.certain(source, reading.state)
+        assert tuple(step.target for step in steps) == certain
+        assert [step.inferred for step in steps] == [True] * (len(steps) - 1) + [False]
 
     @invariant()
     def the_stored_log_folds_to_the_same_order(self) -> None:
