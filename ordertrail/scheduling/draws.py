@@ -88,10 +88,11 @@ class Before:
 
 def drawn_path(
     before: Before, steps: Sequence[str], curves: Sequence[Curve], last: float, now: float, rng: Random
-) -> list[float]:
-    """When each step was taken, in order. `curves`: of the classes stepped into, the last one included."""
-    if len(steps) == 1:
-        return [before.drawn(steps[0], last, now, rng)[0]]
+) -> tuple[list[float], float]:
+    """When each step was taken, in order; and when the last one was on average, as likely as each way is.
+
+    `curves`: of the classes stepped into, the last one included.
+    """
     paths, weights = [], []
     for _ in range(_PATHS):
         at, weight = before.drawn(steps[0], last, now, rng)
@@ -102,4 +103,5 @@ def drawn_path(
             path.append(at)
         paths.append(path)
         weights.append(weight * math.exp(-min(700.0, curves[-1].at(now - at))) + 1e-300)
-    return rng.choices(paths, weights)[0]
+    mean = sum(weight * path[-1] for weight, path in zip(weights, paths, strict=True)) / sum(weights)
+    return rng.choices(paths, weights)[0], mean

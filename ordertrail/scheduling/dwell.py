@@ -28,7 +28,7 @@ ELSEWHERE = "?"
 
 _WIDEST = 8
 _RARE = 0.02
-_FLOOR = 1 / 50
+_FLOOR = 1 / 1000
 _AFTER_DEADLINE = 60.0
 
 Counts = list[float]
@@ -186,7 +186,7 @@ def _sum(values: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def _with_floor(hazards: Mapping[str, np.ndarray], ages: Ages) -> dict[str, np.ndarray]:
-    """What is overdue by far beyond all that was seen may still happen: 1 / (50 age) at the least."""
+    """What is overdue by far beyond all that was seen may still happen: 1 / (1000 age) at the least."""
     middles = (ages.edges[1:] + ages.edges[:-1]) / 2
     lacking = np.maximum(0.0, _FLOOR / (middles + ages.unit) - _sum(hazards.values()))
     lacking = np.maximum(lacking, 1e-12)

@@ -132,6 +132,8 @@ class Governor:
             return
         allowed = self._allowed(passed)
         horizon = self._steering.horizon(orders, self.rate)
+        if 0 < passed < math.inf:
+            self._usual_demand += -math.expm1(-passed / horizon) * (self.demand - self._usual_demand)
         if self._has_jumped(orders, allowed, horizon, now):
             self._jumped, self._steering.solved_at, self._orders_then = False, now, orders
             self._solve(now, horizon, allowed * horizon - min(new, allowed * horizon / 2))
@@ -144,9 +146,10 @@ class Governor:
             self._plans.set_price(self._steering.price)
 
     def _is_curious(self, now: float) -> bool:
-        if now - self._asked_at < _OFTEN * self._unit:
+        staged = self._kinds.staged()
+        if not staged or now - self._asked_at < _OFTEN * self._unit:
             return False
-        if any(kind.solution is None for kind in self._kinds.staged()):
+        if any(kind.solution is None for kind in staged):
             return True
         if not self._plans.prices[0] <= self._steering.price <= self._plans.prices[-1]:
             return len(self._records) > 0
@@ -170,7 +173,6 @@ class Governor:
             part = -math.expm1(-passed / (_SMOOTHING * self._unit))
             self._prompts += part * (self.prompted / passed - self._prompts)
             self.prompted = 0
-            self._usual_demand += part * (self.demand - self._usual_demand)
         return max(self.rate - self._prompts, self.rate / 2)
 
     def _has_jumped(self, orders: int, allowed: float, horizon: float, now: float) -> bool:

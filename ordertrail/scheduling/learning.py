@@ -42,9 +42,8 @@ class Learner:
         """
         before = Before(kind.curve, entered, kind.late if deadline < now else None, deadline)
         states = [step.state for step in path]
-        moments = drawn_path(
-            before, states, [step.curve for step in path], max(last, entered), now, self._rng
-        )
+        curves = [step.curve for step in path]
+        moments, entry = drawn_path(before, states, curves, max(last, entered), now, self._rng)
         self.changes += 1
         self._left(kind, states[0], entered, deadline, last, moments[0])
         kind.noted(now - moments[0])
@@ -53,8 +52,8 @@ class Learner:
             if step.dwell.sights:
                 self._left(step, target, began, float("inf"), began, left)
         path[-1].dwell.sights += 1
-        self.stayed(path[-1], moments[-1], float("inf"), moments[-1], now)
-        return moments[-1]
+        self.stayed(path[-1], entry, float("inf"), entry, now)
+        return entry
 
     def _left(
         self, kind: Kind, target: str, entered: float, deadline: float, last: float, moment: float
