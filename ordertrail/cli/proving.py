@@ -26,7 +26,7 @@ from ordertrail.erasing import Eraser
 from ordertrail.machine import now
 from ordertrail.order_list import LONGEST
 from ordertrail.verifying.findings import Counts, Finding, Findings, What
-from ordertrail.verifying.streams import Judging
+from ordertrail.verifying.one_stream import Judging
 from ordertrail.verifying.verify import Progress as Told
 from ordertrail.verifying.verify import Verification
 from ordertrail.wiring import log_is_there, opened

@@ -1,6 +1,6 @@
 """What a verification finds, and where."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
@@ -67,6 +67,15 @@ class Findings:
     tell: Callable[[Finding], None]
     told: int = 0
     counts: Counts = field(default_factory=Counts)
+
+    def take(self, counts: Counts, found: Sequence[Finding]) -> None:
+        """What was counted and found of a part."""
+        for name, count in asdict(counts).items():
+            if count is not None:
+                setattr(self.counts, name, getattr(self.counts, name) + count)
+        for finding in found:
+            self.told += 1
+            self.tell(finding)
 
     def add(self, what: What, says: str, **where: object) -> None:
         self.told += 1

@@ -24,7 +24,6 @@ class BodyCheck:
 
     def run(
         self,
-        stream: str,
         looks: Sequence[LookRow],
         evidence: Mapping[str, EvidenceRow],
         key: KeyRow | None,

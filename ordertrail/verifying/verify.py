@@ -13,9 +13,10 @@ import msgspec
 
 from domain.log import Log
 from ordertrail.verifying.findings import Counts, Finding, Findings
+from ordertrail.verifying.one_stream import Judging
 from ordertrail.verifying.sealed import SealCheck
 from ordertrail.verifying.stored import Reached, StoredCheck
-from ordertrail.verifying.streams import Gone, Judging, StreamCheck
+from ordertrail.verifying.streams import Gone, StreamCheck
 
 NOTE = "verified"
 STEPS_PER_NOTE = 5

@@ -11,7 +11,7 @@ from adapters.vault import Vault
 from domain.log import Log
 from domain.providers import PROVIDERS
 from ordertrail.verifying.findings import Finding, What
-from ordertrail.verifying.streams import Judging
+from ordertrail.verifying.one_stream import Judging
 from ordertrail.verifying.verify import Verification, Verified
 from tests.fixtures.recording import KEY
 
