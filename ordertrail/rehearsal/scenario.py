@@ -61,11 +61,6 @@ class Scenario:
         return self.seconds / 5_000
 
     @property
-    def pace(self) -> float:
-        """How fast the policy asks, so that it would like to ask a little more than it may."""
-        return self.days / LOOKS / 2
-
-    @property
     def plan(self) -> FaultPlan:
         spoiling = [fault for fault in Fault if fault in self.faults]
         return dict.fromkeys(spoiling, SHARE / max(1, len(spoiling)))

@@ -188,7 +188,7 @@ class Stage:
         return Target(
             adapter=ADAPTERS[slug],
             endpoint=Endpoint(f"https://{HOST}", "a-key", self.scenario.api_version(slug)),
-            policy=Freshest(pace=self.scenario.pace),
+            policy=Freshest(pace=self.scenario.time_scale),
             budget=Budget([self.scenario.share(process.worker)]),
             allowance=self.scenario.allowance,
             circuit=Circuit(self.scenario.rng("circuit", *purpose), longest=10 * MINUTE / 1e6),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ordertrail.circuit import Circuit
 from ordertrail.lane import Target
@@ -11,10 +12,21 @@ from ordertrail.rehearsal.virtual import VirtualTime
 SAMPLES = 60
 """In each window of the budget."""
 
+LEAST = 15
+"""Samples that a stretch must have: a request more or less at either end tells nothing then."""
+
+
+@dataclass
+class _Stretch:
+    """`looks`: how many there had been when it began."""
+
+    looks: int
+    samples: int = 0
+
 
 class Usage:
-    """What workers sent, and might have sent by what the provider allows them, while they were up, an order
-    was due and the provider did not ask for a pause or was not answering at all."""
+    """What workers sent, and might have sent by what the provider allows them, in stretches in which they were
+    up, an order was due all the time, and the provider neither asked for a pause nor was out of order."""
 
     def __init__(self, time: VirtualTime) -> None:
         self.sent = 0
@@ -23,14 +35,18 @@ class Usage:
 
     async def watch(self, worker: Worker, targets: Mapping[str, Target]) -> None:
         """For as long as the worker lives."""
-        whole = {slug: target.budget.windows[0] for slug, target in targets.items()}
+        windows = {slug: target.budget.windows[0] for slug, target in targets.items()}
+        stretches: dict[str, _Stretch] = {}
         while True:
-            before = {slug: counts.looks for slug, counts in worker.counts.items()}
             busy = self._busy(worker, targets)
-            await asyncio.sleep(min(window.seconds for window in whole.values()) / SAMPLES)
-            for slug in sorted(busy & self._busy(worker, targets)):
-                self.sent += worker.counts[slug].looks - before[slug]
-                self.allowed += whole[slug].limit / SAMPLES
+            for slug, window in windows.items():
+                looks = worker.counts[slug].looks
+                if slug in busy:
+                    stretches.setdefault(slug, _Stretch(looks)).samples += 1
+                elif (stretch := stretches.pop(slug, None)) is not None and stretch.samples > LEAST:
+                    self.sent += looks - stretch.looks
+                    self.allowed += (stretch.samples - 0.5) * window.limit / SAMPLES + 0.5
+            await asyncio.sleep(min(window.seconds for window in windows.values()) / SAMPLES)
 
     def _busy(self, worker: Worker, targets: Mapping[str, Target]) -> set[str]:
         due = worker.due
