@@ -171,10 +171,20 @@ def _what(data: object) -> str:
     if "target" in data:
         inferred = " (inferred)" if data.get("inferred") else ""
         return f"{data.get('source') or '–'} → {data['target']}{inferred}"
+    if "replaces" in data:
+        return _correction(data)
     changes = data.get("changes")
     if isinstance(changes, dict):
         return ", ".join(list(changes)[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
     return ", ".join(f"{name} {render.shown(value)}" for name, value in data.items() if value is not None)
+
+
+def _correction(data: Line) -> str:
+    replaces, steps = data["replaces"], data["steps"]
+    struck = f"replaces {render.shown(replaces)}" if replaces else ""
+    told = [step["target"] for step in steps] if isinstance(steps, list) else []
+    states = f"states {' → '.join(told)}" if told else ""
+    return "; ".join(filter(None, [struck, states, f"rules {data['from_rules']} → {data['to_rules']}"]))
 
 
 def _present(log: Log | None, order: OrderKey) -> Log:

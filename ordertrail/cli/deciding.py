@@ -74,7 +74,7 @@ def readjudicate(session: Session, orders: tuple[OrderKey, ...], applying: bool)
         return
     judged = differing = 0
     with opened(session.settings, create=False) as parts:
-        for finding in _findings(parts, orders, applying):
+        for finding in _findings(parts, orders, applying, session.settings.worker):
             judged += 1
             differing += bool(finding.events)
             if finding.events or finding.unjudged or finding.blocked:
@@ -83,13 +83,13 @@ def readjudicate(session: Session, orders: tuple[OrderKey, ...], applying: bool)
     session.say(f"{judged} orders judged anew: {differing} {done}")
 
 
-def _findings(parts: Parts, orders: tuple[OrderKey, ...], applying: bool) -> Iterator[Finding]:
+def _findings(parts: Parts, orders: tuple[OrderKey, ...], applying: bool, worker: str) -> Iterator[Finding]:
     readjudication = readjudication_of(parts)
     chosen: Iterable[OrderKey] = orders or (
         OrderKey(head.provider, head.order_id) for head in list(parts.log.heads())
     )
     for order in chosen:
-        found = readjudication.show(order, at=now(), worker="main")
+        found = readjudication.show(order, at=now(), worker=worker)
         yield readjudication.apply(order) if applying and found.events else found
 
 

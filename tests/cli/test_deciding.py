@@ -113,6 +113,7 @@ def test_newer_rules_correct_what_older_ones_could_not_read(
     assert (line["differs"], line["applied"], line["replaces"], line["state"]) == (True, True, [3], "queued")
     assert again.out == ""
     assert ordertrail("attention", "--json").out == ""
+    assert "replaces 3; states pending → queued; rules 1.1 → 1.2" in ordertrail("history", XVERSE).out
     assert "3 no longer holds: StatusUnrecognised queued" in ordertrail("explain", XVERSE, "4").out
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.adoption import adopt
 from domain.encoding import chain
 from domain.events import Data, Event, StateChanged
 from domain.fields import Detail
@@ -14,7 +15,7 @@ from domain.order import Order, Tracking, evolve
 from domain.provider import Provider
 from domain.readings import Clock, Failed, Look, Reading, Shown
 from domain.tracking import track
-from domain.watch import Watch
+from domain.watch import Watch, unproven
 from domain.xverse import XVERSE
 
 START = instant("2026-01-01T00:00:00Z")
@@ -91,6 +92,14 @@ class Trial:
     def command(self, events: list[Event[Data]]) -> None:
         """What a person asked for, between two looks."""
         self._append(events)
+
+    def adopt(self, target: str, at: float) -> list[Event[Data]]:
+        """A person decides at that second that the order is in a state that was reported."""
+        events = adopt(
+            self.provider, self.order, target, "said so by mail", by="u-17", at=second(at), worker="main"
+        )
+        self.watch = unproven(self.watch)
+        return self._append(events)
 
     def _append(self, events: list[Event[Data]]) -> list[Event[Data]]:
         links = chain(STREAM, self.order.version, self.order.digest, events)

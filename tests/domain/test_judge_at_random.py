@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from domain.encoding import decode, digest
 from domain.events import Agreed, Contradicted, StateChanged
-from domain.order import Order, Tracking, evolve
+from domain.order import CONTRADICTIONS, Order, Tracking, evolve
 from domain.ordinalsbot import ORDINALSBOT
 from domain.provider import Provider
 from domain.providers import PROVIDERS
@@ -62,6 +62,23 @@ class LooksAtRandom(RuleBasedStateMachine):
         given = track(self.trial.order, wanted, at=at, recorded_at=at, rules="1.1", worker="main")
         self.trial.command(given)
         assert self.trial.order.watched
+
+    @rule(data=st.data())
+    def decide(self, data: st.DataObject) -> None:
+        order, known = self.trial.order, self.trial.provider.phases
+        reported = [o.word for o in order.oddities.values() if o.kind in CONTRADICTIONS and o.word in known]
+        if not reported:
+            return
+        self.now += 10
+        target = str(data.draw(st.sampled_from(reported)))
+
+        self.trial.adopt(target, self.now)
+
+        assert self.trial.order.state == target
+        assert {o.kind for o in self.trial.order.oddities.values()}.isdisjoint(CONTRADICTIONS)
+        self.now += 10
+        self.trial.see(shown(target), self.now)
+        assert self.trial.watch.good
 
     def _look(self, data: st.DataObject, reading: Reading) -> None:
         self.now += data.draw(st.sampled_from([0.5, 10, 400, 4000]))
