@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from adapters.mask import mask
 from adapters.vault import Vault
-from domain.encoding import decode
+from domain.encoding import UnknownEvent, decode
 from domain.events import Corrected, Data, Event, StateChanged
 from domain.identity import OrderKey
 from domain.judge import judge, rules
@@ -81,7 +81,7 @@ class Explanations:
     readers: Mapping[str, Read]
 
     def explain(self, key: OrderKey, version: int) -> Explained:
-        """Raises UnknownOrder, UnknownVersion; UnknownEvent for a stream that this version can't read."""
+        """Raises UnknownOrder, UnknownVersion; UnknownEvent where an event before it can't be read."""
         rows = self.log.stream(stream_of(self.log, key))
         if not 1 <= version <= len(rows):
             raise UnknownVersion(f"{key} has no version {version}: there are 1 to {len(rows)}")
@@ -99,7 +99,8 @@ class _Explaining:
     opened: Open
 
     def event(self, version: int, rows: Sequence[Row], looks: Sequence[LookRow]) -> Explained:
-        events = [decode(row.topic, row.state) for row in rows]
+        events = _readable(rows, version)
+        rows = rows[: len(events)]
         by_name = {look.look: look for look in looks}
         start, end = _group(events, by_name, version)
         before = Order()
@@ -139,6 +140,19 @@ class _Explaining:
         if seen is None or not (before.state is None or before.state in self.provider.phases):
             return None
         return judge(seen.case(self.provider, before)).events
+
+
+def _readable(rows: Sequence[Row], version: int) -> list[Event[Data]]:
+    """Up to the first that this version can't read; UnknownEvent if that is no later than `version`."""
+    events: list[Event[Data]] = []
+    for row in rows:
+        try:
+            events.append(decode(row.topic, row.state))
+        except UnknownEvent:
+            if row.version <= version:
+                raise
+            break
+    return events
 
 
 def _group(events: Sequence[Event[Data]], looks: Mapping[str, LookRow], version: int) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from domain.encoding import UnknownEvent
 from domain.events import KINDS, BoundRestored, BoundStretched, Data, LogSealed
 from domain.identity import OrderKey
 from domain.providers import PROVIDERS
@@ -9,8 +10,9 @@ from ordertrail.explaining import UnknownVersion
 from ordertrail.explanation import line
 from ordertrail.looked import Verdict
 from tests.description.course import told
-from tests.fixtures.recording import ORDER, OTHER, Recording
+from tests.fixtures.recording import ORDER, OTHER, Recording, key
 from tests.proof.explaining import explained, words
+from tests.proof.judging import stream_name
 from tests.proof.newer import StricterXverse, Version, newer
 from tests.recording.canaries import MARK, ORDERS, nested, texts
 
@@ -174,6 +176,20 @@ def test_a_version_that_is_not_there_is_named_with_those_that_are(recording: Rec
 
     with pytest.raises(UnknownVersion, match="there are 1 to 2"):
         explained(recording, 3)
+
+
+def test_what_comes_before_an_event_that_can_not_be_read_is_explained(recording: Recording) -> None:
+    recording.state(1, "new")
+    recording.state(2, "pending")
+    rows = recording.log.stream(stream_name(recording.log, key(ORDER)))
+    newer_kind = [*rows[:2], rows[2]._replace(topic="ordertrail.new.v9")]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording.log, "stream", lambda name: newer_kind)
+
+        assert explained(recording, 2).verdict is Verdict.SAME
+        with pytest.raises(UnknownEvent):
+            explained(recording, 3)
 
 
 @pytest.mark.parametrize("slug", PROVIDERS)
