@@ -18,7 +18,7 @@ from ordertrail.cli.values import PROVIDER
 from ordertrail.quota.described import per_minute, read_fleets
 from ordertrail.quota.fleets import Fleet, FleetError
 from ordertrail.quota.observed import observed_fleets
-from ordertrail.quota.outlook import Outlook, outlook
+from ordertrail.quota.outlook import CHANGES, Outlook, outlook
 from ordertrail.quota.picture import COLUMNS, bars, rows
 from ordertrail.render import table
 from ordertrail.settings import Settings
@@ -56,6 +56,13 @@ class RateType(click.ParamType[Window]):
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same answer."
 )
 @click.option(
+    "--changes",
+    type=click.IntRange(10, 1_000_000),
+    default=round(CHANGES),
+    show_default=True,
+    help="How many are played, more or less: more are surer, and take longer.",
+)
+@click.option(
     "--svg",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     metavar="FILE",
@@ -69,6 +76,7 @@ def quota(
     provider: str | None,
     budget: Window | None,
     seed: int,
+    changes: int,
     svg: Path | None,
 ) -> None:
     """Say how late changes are seen under a request budget, half of it, and twice of it.
@@ -84,7 +92,7 @@ def quota(
     """
     try:
         fleets = _fleets(session.settings, file, provider, budget)
-        found = _played(session, fleets, seed)
+        found = _played(session, fleets, seed, changes)
     except FleetError as error:
         raise WrongUse(str(error)) from None
     if svg is not None:
@@ -129,14 +137,14 @@ def _budgets(settings: Settings) -> dict[str, float]:
     return {slug: per_minute(windows(slug)) for slug in ADAPTERS}
 
 
-def _played(session: Session, fleets: list[Fleet], seed: int) -> list[Outlook]:
+def _played(session: Session, fleets: list[Fleet], seed: int, changes: int) -> list[Outlook]:
     shown = sys.stderr.isatty() and session.verbosity >= 0
     columns = (TextColumn("playing {task.description}"), BarColumn(), TimeRemainingColumn())
     found: list[Outlook] = []
     with Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True) as progress:
         for fleet in fleets:
             task = progress.add_task(fleet.name, total=1.0)
-            found += outlook(fleet, seed, partial(_show, progress, task))
+            found += outlook(fleet, seed, partial(_show, progress, task), changes)
     return found
 
 

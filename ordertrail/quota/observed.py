@@ -53,7 +53,7 @@ def observed_fleets(log: Log, budgets: dict[str, float], watch_for: float) -> li
     for row in _rows(log, max(0, tail - READ)):
         last = max(last, _read(row, lives))
     found = [
-        _fleet(slug, list(lived.values()), last, budgets[slug], watch_for)
+        fleet_of(slug, list(lived.values()), last, budgets[slug], watch_for)
         for slug, lived in sorted(lives.items())
         if slug in PROVIDERS and sum(bool(one.visits) for one in lived.values()) >= FEWEST_ORDERS
     ]
@@ -100,7 +100,7 @@ def _seconds(text: str) -> float:
     return at / SECOND
 
 
-def _fleet(slug: str, lived: list[Lived], last: float, budget: float, watch_for: float) -> Fleet:
+def fleet_of(slug: str, lived: list[Lived], last: float, budget: float, watch_for: float) -> Fleet:
     seen = [one.visits[0].by for one in lived if one.visits]
     minutes = max(max(seen) - min(seen), 60.0) / 60
     kinds = Counter(one.kind for one in lived if one.visits)

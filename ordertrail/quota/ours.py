@@ -127,9 +127,22 @@ def _laws(kind: Kind, stay: Stay, blur: float) -> Mapping[str, Law]:
         def below(ages: Numbers) -> Numbers:
             return sum((exit.share * exit.dwell.cdf(ages) for exit in exits), np.zeros_like(ages))
 
-        return lambda ages: smeared(ages, below, blur)
+        return _remembering(lambda ages: smeared(ages, below, blur))
 
     return {f"{kind.name}/{to}": law(to) for to in dict.fromkeys(exit.to for exit in stay.exits)}
+
+
+def _remembering(law: Law) -> Law:
+    """The same law; a schedule asks for it at the same ages again and again."""
+    known: dict[bytes, Numbers] = {}
+
+    def below(ages: Numbers) -> Numbers:
+        key = ages.tobytes()
+        if key not in known:
+            known[key] = law(ages)
+        return known[key]
+
+    return below
 
 
 def best_blurs(fleet: Fleet, budget: float) -> dict[Class, float]:
