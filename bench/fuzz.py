@@ -25,6 +25,7 @@ from domain.providers import PROVIDERS
 from domain.readings import Answer, Look, Read
 from domain.tracking import track
 from domain.watch import Watch
+from ordertrail.machine import spare_the_collector
 from ordertrail.observation import arrival
 
 GOAL = 20_000
@@ -155,6 +156,7 @@ class Trial:
 
 def run(bodies: int = BODIES, seconds: float | None = None, seed: int | None = None) -> Iterator[Outcome]:
     """So many bodies, or as many as so many seconds allow."""
+    spare_the_collector()
     outcome = fuzzed(bodies, seconds, random.randrange(10**9) if seed is None else seed)
     for example in outcome.examples:
         print(example, file=sys.stderr)
