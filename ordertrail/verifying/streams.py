@@ -56,7 +56,9 @@ class StreamCheck:
             except LogError:
                 raise
             except Exception as error:  # noqa: BLE001 altered rows can break a check anywhere: that is found
-                check.findings.add(What.UNSOUND, f"it can't be checked: {error!r}", stream=rows.stream)
+                check.findings.add(
+                    What.UNSOUND, f"it can't be checked: {type(error).__name__}", stream=rows.stream
+                )
             [now] = rows_of(self._log, [rows.stream]) if found else [rows]
             if now == rows:
                 break
