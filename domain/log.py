@@ -1,8 +1,8 @@
 """The log's port: what the application asks of a database that holds the log, and the rows that pass.
 
 `adapters/log` implements `Log` on SQLite and PostgreSQL; one contract suite (`tests/log`) runs on both. Calls
-are blocking and may be made from any one thread at a time per object. All times are microseconds since 1970
-UTC unless a name says otherwise.
+are blocking and may be made from any one thread at a time per object; a `commit` may go on beside them in
+another. All times are microseconds since 1970 UTC unless a name says otherwise.
 
     LogError
     ├── LogUnreachable   the database can't be reached or answers no more; try again later
