@@ -18,10 +18,7 @@ class Numbered(NamedTuple):
 def struck(events: Iterable[Numbered]) -> frozenset[int]:
     """Versions that no longer hold."""
     return frozenset(
-        version
-        for _, event in events
-        if isinstance(event.data, Corrected)
-        for version in event.data.replaces
+        version for _, event in events if isinstance(event.data, Corrected) for version in event.data.replaces
     )
 
 
