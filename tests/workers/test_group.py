@@ -75,11 +75,11 @@ async def test_workers_share_the_orders_and_who_stays_takes_over(
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(running(second))
             await until(lambda: sum(orders(first, second)) == ORDERS and all(orders(first, second)))
-            assert seen(place, keys)
+            await until(lambda: seen(place, keys))
             new = place.seed_orders("xverse", 10)
             place.track(new)
             await until(lambda: seen(place, new))
-            assert sum(orders(first, second)) == ORDERS + 10
+            await until(lambda: sum(orders(first, second)) == ORDERS + 10)
         await until(lambda: orders(first) == [ORDERS + 10])
 
 
