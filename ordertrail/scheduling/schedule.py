@@ -155,7 +155,7 @@ class Schedule:
         record = self._now_of(record, kind, facts, entered)
         self._records.put(number, record)
         if record.status == QUEUED:
-            self._queue(number, kind, record, record.last)
+            self._queue(number, kind, record, _seen(record, now))
 
     def prefer(self, order: str, priority: int, wanted_by: float | None) -> None:
         """What a person wants of it."""
@@ -417,6 +417,11 @@ def _begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
         status=WAITING,
         failures=0,
     )
+
+
+def _seen(record: Record, now: float) -> float:
+    """When it was looked at last; one that only others have seen, by now."""
+    return now if record.last == NEVER else record.last
 
 
 def _rated(record: Record, changed: bool, now: float) -> Record:
