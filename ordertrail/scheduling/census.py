@@ -32,7 +32,8 @@ class Census:
         self.numbers = numbers[::step]
         self.share = len(self.numbers) / max(1, len(numbers))
         rows = view[self.numbers]
-        self.entered, self.last, self.deadline = rows["entered"], rows["last"], rows["deadline"]
+        self.entered, self.deadline = rows["entered"], rows["deadline"]
+        self.last = np.where(np.isfinite(rows["last"]), rows["last"], rows["due"])
         self.wanted_by = rows["wanted_by"]
         self.rate = rows["rate"].astype(np.float64)
         self.failures = rows["failures"]

@@ -18,6 +18,9 @@ from ordertrail.scheduling.wheel import Wheel
 _LADDER = 2.5 ** np.arange(-2, 3)
 _OUTAGE = 300.0
 _GROWN = 0.25
+_FEW = 10
+_CROWD = 50
+_IDLE = 0.5
 _OFTEN, _SELDOM = 60.0, 6 * 3600.0
 _MARGIN = 0.02
 _SMOOTHING = 300.0
@@ -149,11 +152,14 @@ class Governor:
         staged = self._kinds.staged()
         if not staged or now - self._asked_at < _OFTEN * self._unit:
             return False
-        if any(kind.solution is None for kind in staged):
+        price, prices = self._steering.price, self._plans.prices
+        if price > prices[-1] or (price < prices[0] and self.demand > _IDLE * self.rate):
             return True
-        if not self._plans.prices[0] <= self._steering.price <= self._plans.prices[-1]:
-            return len(self._records) > 0
         news = self._learner.changes - self._changes_then
+        if self._asked_at == -math.inf:
+            return True
+        if news > _FEW and any(kind.solution is None for kind in staged):
+            return True
         if news > 0 and now - self._asked_at > _SELDOM * self._unit:
             return True
         return news > 50 + _GROWN * min(self._learner.changes, 700 * len(self._kinds.all))
@@ -178,6 +184,8 @@ class Governor:
     def _has_jumped(self, orders: int, allowed: float, horizon: float, now: float) -> bool:
         if self._jumped:
             return True
+        if orders < _CROWD:
+            return False
         grown = abs(math.log(orders / max(1, self._orders_then))) > JUMP
         off = abs(math.log(max(self._usual_demand, 1e-9) / allowed)) > JUMP
         return now - self._steering.solved_at > horizon and (grown or off)
