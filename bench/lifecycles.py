@@ -50,7 +50,7 @@ def run(size: Size = WHOLE) -> Iterator[Cell | Verdict]:
     found: list[Cell] = []
     for fleet in chosen(size):
         for share in BUDGETS:
-            for made in _steady(fleet, share, size):
+            for made in steady(fleet, share, size):
                 found.append(made)
                 yield made
         for made in _from_start(fleet, size):
@@ -64,7 +64,7 @@ def chosen(size: Size) -> list[Fleet]:
     return [fleet.part(part) for fleet in FLEETS.values() if size.takes(fleet.name)]
 
 
-def _steady(fleet: Fleet, share: float, size: Size) -> Iterator[Cell]:
+def steady(fleet: Fleet, share: float, size: Size) -> Iterator[Cell]:
     budget = fleet.budget * share
     until = (size.days or DAYS) * DAY
     warm = until * WARM_SHARE

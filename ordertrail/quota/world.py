@@ -102,6 +102,7 @@ class _World:
         self._gone = bytearray(len(paths))
         self._tracked = 0
         self._arrived = 0
+        self._next = 0.0
 
     def run(self) -> Played:
         """The loop is written out: it runs ten million times."""
@@ -109,15 +110,17 @@ class _World:
         until, warm, gap = paths.until, trial.warm, 60.0 / trial.budget
         take, unchanged, following, last = policy.take, policy.unchanged, self._following, self._last
         answering = _Answering(trial.away)
-        looks = slots = 0
+        looks = slots = tended = 0
         now = longest = tracked_sum = 0.0
         chores = away_from = away_to = -1.0
         while now < until:
+            if now >= self._next:
+                self._come_and_go(now)
             if now >= chores:
                 chores = now + _OFTEN
-                self._come_and_go(now)
                 policy.tend(now)
                 tracked_sum += self._tracked
+                tended += 1
                 away_from, away_to = answering.next(now)
             order = take(now)
             slots += now >= warm
@@ -145,7 +148,7 @@ class _World:
             looks,
             slots,
             longest,
-            tracked_sum * _OFTEN / until,
+            tracked_sum / tended,
         )
 
     def _come_and_go(self, now: float) -> None:
@@ -162,6 +165,8 @@ class _World:
                 policy.add(order, paths.began[order], known - _BLUR, min(known + _BLUR, 0.0), now, known)
         while self._stops and self._stops[-1][0] <= now:
             self._stop(self._stops.pop()[1])
+        arrives = paths.arrives[self._arrived] if self._arrived < len(paths) else np.inf
+        self._next = min(arrives, self._stops[-1][0] if self._stops else np.inf)
 
     def _show(self, order: int, now: float) -> None:
         """A look that shows further steps."""
