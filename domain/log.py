@@ -366,8 +366,8 @@ class Claim(NamedTuple):
 class Effect(NamedTuple):
     """What a command does beside adding events: all of it or nothing.
 
-    `takes` is a command whose id must be new, `asks` a request for a worker. `claims` and `drops` need a request
-    that nobody has claimed, `ends` one that somebody has. `reply` goes through the outbox.
+    `takes` is a command whose id must be new, `asks` a request for a worker. `claims` and `drops` need a
+    request that nobody has claimed, `ends` one that somebody has. `reply` goes through the outbox.
     """
 
     takes: CommandRow | None = None

@@ -55,8 +55,8 @@ _unpack = msgspec.msgpack.Decoder(Watched).decode
 
 
 class Fleet:
-    """Times are seconds of a clock that never steps. An order tracked anew while it is out stays away from the
-    schedule until it is back."""
+    """Times are seconds of a clock that never steps. An order tracked anew while it is out stays away from
+    the schedule until it is back."""
 
     def __init__(self, provider: str, schedule: Schedule) -> None:
         self.provider = provider

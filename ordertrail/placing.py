@@ -47,7 +47,8 @@ def _xverse(state: str, details: Details) -> Placed:
 
 
 def _ordinalsbot(state: str, details: Details) -> Placed:
-    """An unpaid order expires 72 hours after it was created, as documented; mints are counted in doublings."""
+    """An unpaid order expires 72 hours after it was created, as documented; mints are counted in
+    doublings."""
     kind = _named(details.get("orderType"), ("etch", "mint"))
     mints = details.get("executedMints")
     counter = f"{mints.bit_length()}" if isinstance(mints, int) and mints > 0 else ""

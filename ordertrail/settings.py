@@ -62,7 +62,7 @@ def _window(value: object) -> object:
         return Window.parse(value)
     if isinstance(value, Window):
         return value
-    raise ValueError("is no rate: write it as text such as \"300/min\"")
+    raise ValueError('is no rate: write it as text such as "300/min"')
 
 
 def _log_url(value: object) -> object:

@@ -93,7 +93,7 @@ TOPICS = (
     Topic(Name.ORDERS, "order", 12, "where each order stands now", COMPACTED),
     Topic(Name.ATTENTION, "order", 12, "orders that need a person", COMPACTED),
     Topic(Name.PROVIDERS, "provider", 1, "health, dwell times, freshness", COMPACTED),
-    Topic(Name.COMMANDS, "order", 12, "what is asked of Ordertrail: track, stop, refresh, execute, adopt", PASSING),
+    Topic(Name.COMMANDS, "order", 12, "what is asked: track, stop, refresh, execute, adopt", PASSING),
     Topic(Name.REPLIES, "order", 12, "answers to commands", PASSING),
     Topic(Name.POSITIONS, "publisher", 1, "the log position last published", REWRITTEN),
     Topic(Name.OWNERSHIP, "none", SHARES, "nothing: its partitions are what poll workers share", PASSING),

@@ -8,11 +8,11 @@ from ordertrail.cli.demo import demo
 from ordertrail.cli.describing import check, lifecycles
 from ordertrail.cli.executing import execute
 from ordertrail.cli.explaining import explain
-from ordertrail.cli.proving import erase, verify
 from ordertrail.cli.providers import providers
+from ordertrail.cli.proving import erase, verify
 from ordertrail.cli.publishing import audit, topics
-from ordertrail.cli.rebuilding import rebuild
 from ordertrail.cli.quota import quota
+from ordertrail.cli.rebuilding import rebuild
 from ordertrail.cli.rehearsing import rehearse
 from ordertrail.cli.replaying import replay
 from ordertrail.cli.running import run

@@ -25,8 +25,9 @@ class _Stretch:
 
 
 class Usage:
-    """What workers sent, and might have sent by what the provider allows them, in stretches in which they were
-    up, an order was due all the time, and the provider neither asked for a pause nor was out of order."""
+    """What workers sent, and might have sent by what the provider allows them, in stretches in which they
+    were up, an order was due all the time, and the provider neither asked for a pause nor was out of
+    order."""
 
     def __init__(self, time: VirtualTime) -> None:
         self.sent = 0

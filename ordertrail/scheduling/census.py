@@ -1,4 +1,5 @@
-"""All queued orders at once, as arrays: what they would want at another price, and when they are due at it."""
+"""All queued orders at once, as arrays: what they would want at another price, and when they are due at
+it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

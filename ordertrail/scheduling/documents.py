@@ -1,7 +1,7 @@
 """What the providers' documents and recordings let expect of their states, before any order was seen.
 
-Times are means, in seconds, and on the fast side on purpose: a prior ten times too fast is soon forgotten, one
-ten times too slow is not, since nobody looks. Bitcoin makes a block in ten minutes, Monero one in two.
+Times are means, in seconds, and on the fast side on purpose: a prior ten times too fast is soon forgotten,
+one ten times too slow is not, since nobody looks. Bitcoin makes a block in ten minutes, Monero one in two.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _XVERSE = {
 }
 
 _ORDINALSBOT = {
-    # Recorded: paid after 41, 59 and 162 seconds by lightning, 28 minutes on chain. Documented time-out: 72 h.
+    # Recorded: paid after 41, 59 and 162 s by lightning, 28 minutes on chain. Documented time-out: 72 h.
     "waiting-payment": Expectation(
         5 * _MINUTE,
         {"waiting-confirmation": 0.5, "prep": 0.2, "queued": 0.1, "expired": 0.1, "cancelled": 0.02},

@@ -1,10 +1,10 @@
 """When it happened: one draw of the moment of a change from the interval it is known to lie in.
 
-Changes are censored to intervals, and so is the entry before them (Turnbull 1976; De Gruttola & Lagakos 1989).
-A draw from the hazards of now stands for what was not seen, the hazards learn from the draw: stochastic EM on
-line (Celeux & Diebolt 1985; Cappé & Moulines 2009). Where steps were skipped, several ways to place them all
-are drawn and one is chosen by how well the further steps fit into the time left: a state of 0.6 s seen only
-within gaps of 30 s must not come out as one of 15 s.
+Changes are censored to intervals, and so is the entry before them (Turnbull 1976; De Gruttola & Lagakos
+1989). A draw from the hazards of now stands for what was not seen, the hazards learn from the draw:
+stochastic EM on line (Celeux & Diebolt 1985; Cappé & Moulines 2009). Where steps were skipped, several ways
+to place them all are drawn and one is chosen by how well the further steps fit into the time left: a state of
+0.6 s seen only within gaps of 30 s must not come out as one of 15 s.
 """
 
 import math
@@ -45,7 +45,8 @@ class Curve:
         return shares[min(bisect_right(self.edges, age) - 1, len(shares) - 1)]
 
     def drawn(self, target: str, start: float, end: float, rng: Random) -> tuple[float, float]:
-        """An age within (start, end] at which it is left for the target, and how likely leaving by then is."""
+        """An age within (start, end] at which it is left for the target, and how likely leaving by then
+        is."""
         begins = self.at(start)
         mass = -math.expm1(begins - self.at(end))
         age = end

@@ -63,7 +63,8 @@ class Tally:
 
     def exposure(self) -> np.ndarray:
         full = np.cumsum(self.full[:BINS]) * np.diff(self._ages.edges)
-        return np.maximum(full + np.array(self.part[:BINS]), 0.0)
+        exposure: np.ndarray = np.maximum(full + np.array(self.part[:BINS]), 0.0)
+        return exposure
 
     def scale(self, factor: float) -> None:
         self.part = [factor * value for value in self.part]
@@ -76,8 +77,8 @@ class Tally:
 
 
 class Dwell:
-    """What is known of one class. `dated`: its orders have a deadline; `span`: seconds from entering it to the
-    deadline, typically."""
+    """What is known of one class. `dated`: its orders have a deadline; `span`: seconds from entering it to
+    the deadline, typically."""
 
     def __init__(self, ages: Ages, expected: Expectation, *, dated: bool, scale: float = 1.0) -> None:
         self.ages = ages
@@ -111,8 +112,9 @@ class Dwell:
                 self.after.scale(KEPT)
 
     def hazards(self, *, fine: bool = True) -> Mapping[str, np.ndarray]:
-        """By target, per bin of age. Never zero. Not `fine`: without what is finer than a factor of two of age,
-        to draw by: drawing by the finer estimate would confirm whatever peaks it has between two looks."""
+        """By target, per bin of age. Never zero. Not `fine`: without what is finer than a factor of two of
+        age, to draw by: drawing by the finer estimate would confirm whatever peaks it has between two
+        looks."""
         expected, ages = self._expected, self.ages
         if expected.laws is not None:
             return _with_floor(_told(expected.laws, ages), ages)
@@ -182,7 +184,8 @@ def _told(laws: Mapping[str, Law], ages: Ages) -> dict[str, np.ndarray]:
 
 
 def _sum(values: Iterable[np.ndarray]) -> np.ndarray:
-    return np.sum(list(values), axis=0)
+    total: np.ndarray = np.sum(list(values), axis=0)
+    return total
 
 
 def _with_floor(hazards: Mapping[str, np.ndarray], ages: Ages) -> dict[str, np.ndarray]:

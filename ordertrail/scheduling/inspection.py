@@ -1,8 +1,9 @@
 """When to look next at an order of a given class and age, for a given price of a request.
 
-One order in one class is the optimum inspection problem of Barlow, Hunter & Proschan (1963): a look costs μ, a
-change found late costs its lateness. Here with the classes that follow, since one look shows several changes
-at once. u: age at this look, τ: the gap, g_u: density of leaving after a further r, S_u: probability of staying:
+One order in one class is the optimum inspection problem of Barlow, Hunter & Proschan (1963): a look costs μ,
+a change found late costs its lateness. Here with the classes that follow, since one look shows several
+changes at once. u: age at this look, τ: the gap, g_u: density of leaving after a further r, S_u: probability
+of staying:
 
     V_c(u) = min_τ { ∫₀^τ Σ_n g_u,n(r) · [w_c·(τ−r) + A_n(τ−r)] dr  +  S_u(τ) · (μ + V_c(u+τ)) }
 

@@ -65,12 +65,11 @@ class Kind:
         edges = self.dwell.ages.edges
 
         def hazard(curve: Curve, begun: np.ndarray, until: np.ndarray) -> np.ndarray:
-            return np.interp(until - begun, edges, curve.summed) - np.interp(
-                start - begun, edges, curve.summed
-            )
+            summed = np.interp(until - begun, edges, curve.summed)
+            return np.asarray(summed - np.interp(start - begun, edges, curve.summed))
 
         if self.late is None:
-            return np.exp(-hazard(self.curve, entered, end))
+            return np.asarray(np.exp(-hazard(self.curve, entered, end)))
         early = hazard(self.curve, entered, np.clip(end, start, np.maximum(start, deadline)))
         late = np.maximum(hazard(self.late, deadline, end), 0.0)
         return np.asarray(np.exp(-early - np.where(end > deadline, late, 0.0)))
@@ -164,8 +163,8 @@ class Plans:
         return np.asarray(np.maximum(gaps * math.sqrt(price / inside), self.least))
 
     def _to_deadline(self, kind: Kind, gaps: np.ndarray) -> list[float]:
-        """From the last edge before the deadline on, the next look stays where it is; what is older than usual
-        and has its deadline still to come is looked at ten times until then."""
+        """From the last edge before the deadline on, the next look stays where it is; what is older than
+        usual and has its deadline still to come is looked at ten times until then."""
         edges = self.ages.edges
         last = len(gaps) - 1
         beyond = np.full(BINS + 1 - len(gaps), max(self.least, 0.1 * kind.span))
@@ -202,7 +201,7 @@ def dues(plan: Plan, ages: Ages, entered: np.ndarray, deadline: np.ndarray, now:
     age = now - entered
     gap = np.interp(age, ages.edges, plan.before)
     if plan.after is None:
-        return now + gap
+        return np.asarray(now + gap)
     just = _AT_ONCE * ages.unit
     left, usually_left = deadline - now, plan.span - age
     over = gap - usually_left
@@ -210,7 +209,7 @@ def dues(plan: Plan, ages: Ages, entered: np.ndarray, deadline: np.ndarray, now:
     within = now + np.where(gap <= left, gap, left + just)
     early = np.where(crossing & np.isfinite(deadline), deadline + np.maximum(over, just), within)
     late = now + np.interp(now - np.minimum(deadline, now), ages.edges, plan.after)
-    return np.where(now < deadline, early, late)
+    return np.asarray(np.where(now < deadline, early, late))
 
 
 class Kinds:

@@ -1,10 +1,10 @@
 """What looks tell of the rate at which one order changes, where every order has its own.
 
-The rate's law is Gamma(a, b). A look that finds nothing after τ is exact: b grows by τ. One that finds a change
-(once or more often, it can't tell) leaves a mixture; the Gamma law of the same first two moments stands for it:
-an assumed-density filter. Under lateness per change the Bayes index depends on the mean alone. For estimating
-rates from such looks see Cho & Garcia-Molina (ACM TOIT 3, 2003), Upadhyay et al. (AAAI 2020) and Kolobov et
-al. (NeurIPS 2019).
+The rate's law is Gamma(a, b). A look that finds nothing after τ is exact: b grows by τ. One that finds a
+change (once or more often, it can't tell) leaves a mixture; the Gamma law of the same first two moments
+stands for it: an assumed-density filter. Under lateness per change the Bayes index depends on the mean alone.
+For estimating rates from such looks see Cho & Garcia-Molina (ACM TOIT 3, 2003), Upadhyay et al. (AAAI 2020)
+and Kolobov et al. (NeurIPS 2019).
 """
 
 import math

@@ -29,8 +29,8 @@ FIELDS = np.dtype(
 
 class Record(NamedTuple):
     """`kind`: its class; `entered`: when, as estimated; `last`: end of the last good look; `gap`: what was
-    planned after it; `rate`: changes a second, as known or expected; `shape`, `ratio`: of the Gamma law of that
-    rate where it is learned."""
+    planned after it; `rate`: changes a second, as known or expected; `shape`, `ratio`: of the Gamma law of
+    that rate where it is learned."""
 
     due: float
     entered: float

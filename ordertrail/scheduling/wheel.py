@@ -1,4 +1,5 @@
-"""A timing wheel (Varghese & Lauck 1987; Brown's calendar queue, 1988): entries by the slot of their due time.
+"""A timing wheel (Varghese & Lauck 1987; Brown's calendar queue, 1988): entries by the slot of their due
+time.
 
 An entry is a number of four bytes. Entries are never removed before their slot comes up: who takes one asks
 whether it still counts.
