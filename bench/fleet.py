@@ -32,6 +32,8 @@ FROZEN_SECONDS = (2.0, 8.0, 14.0)
 CALM_SECONDS = (2.0, 8.0)
 AWAY_SECONDS = (0.0, 4.0, 9.0)
 TAKEOVER_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + SETTLE_SECONDS
+SETTLED_SECONDS = 8.0
+RECORDED_SECONDS = 5.0
 PATIENCE_SECONDS = 120.0
 ROUNDS = 4
 """Beside that, waiting lasts for so many rounds of all orders at most."""
@@ -124,9 +126,11 @@ def survive(events: int, wish: Wish, rng: Random, *, calm: float, say: Say, comp
             alone = 0.0
             if compare:
                 with world(wish, place / "one", server.create_database(), kafka.bootstrap, "one.") as one:
-                    alone = _calm(one, 1, calm, say).mean
+                    alone = _calm(one, 1, calm, say, compare=True).mean
             with world(wish, place / "all", server.create_database(), kafka.bootstrap, "all.") as all_:
-                return _struck(all_, _calm(all_, WORKERS, calm, say), events, rng, alone, say)
+                return _struck(
+                    all_, _calm(all_, WORKERS, calm, say, compare=compare), events, rng, alone, say
+                )
         finally:
             kafka.stop()
             server.stop()
@@ -139,8 +143,8 @@ class _Calm:
     changes: int
 
 
-def _calm(world: World, workers: int, seconds: float, say: Say) -> _Calm:
-    """From when every order was looked at."""
+def _calm(world: World, workers: int, seconds: float, say: Say, *, compare: bool) -> _Calm:
+    """From when every order was looked at. Lateness is measured only to be compared."""
     for number in range(workers):
         world.start(f"w{number}")
     _await(
@@ -148,12 +152,14 @@ def _calm(world: World, workers: int, seconds: float, say: Say) -> _Calm:
         lambda: world.counting.arrivals.last().keys() >= set(world.orders),
         "not every order was looked at",
     )
-    time.sleep(TAKEOVER_SECONDS)  # by now the group has settled
+    time.sleep(SETTLED_SECONDS)  # what the group was at when the last order was seen
     begin, wall = time.monotonic(), time.time()
     time.sleep(seconds)
     end, wall_end = time.monotonic(), time.time()
     gap = max(to - since for since, to in world.counting.arrivals.gaps(world.counting.over(), begin, end))
-    time.sleep(2 * TAKEOVER_SECONDS)  # what changed before the end is seen after it
+    if not compare:
+        return _Calm(gap, 0.0, 0)
+    time.sleep(2 * gap)  # what changed before the end is seen after it
     mean, changes = lateness(steps_of(world.log), world.counting.truth(), wall, wall_end)
     say(f"{workers} workers: mean lateness {mean:.2f} s of {changes} changes, longest gap {gap:.1f} s")
     return _Calm(gap, mean, changes)
@@ -179,7 +185,7 @@ def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, s
     gaps = list(world.counting.arrivals.gaps(world.counting.over(), begin, end))
     world.counting.stands_at = time.time()
     _await(world, lambda: _all_seen(world), "not every order was looked at in the end")
-    time.sleep(TAKEOVER_SECONDS)  # looks are recorded
+    time.sleep(RECORDED_SECONDS)  # the last looks are on their way to the log
     return Survived(
         wish=world.wish,
         events=events,
