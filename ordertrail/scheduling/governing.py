@@ -17,6 +17,7 @@ from ordertrail.scheduling.wheel import Wheel
 
 _LADDER = 2.5 ** np.arange(-2, 3)
 _OUTAGE = 300.0
+_MISSED = 30
 _GROWN = 0.25
 _FEW = 10
 _CROWD = 50
@@ -97,7 +98,8 @@ class Governor:
     def answered(self, now: float) -> None:
         if self.failing:
             self.failing = False
-            self._jumped = self._jumped or now - self._answered_at > _OUTAGE * self._unit
+            usual = max(_OUTAGE * self._unit, _MISSED / max(self.rate, 1e-9))
+            self._jumped = self._jumped or now - self._answered_at > usual
         self._answered_at = now
 
     def question(self, now: float) -> Question | None:
