@@ -5,6 +5,7 @@ import pytest
 
 from domain.encoding import decode
 from domain.order import Tracking
+from domain.watch import settled
 from ordertrail.orders import TOGETHER, WrongEnvironment
 from ordertrail.record import Recorder
 from tests.fixtures.recording import ORDER, OTHER, Recording, key
@@ -166,5 +167,5 @@ def test_a_stream_is_known_by_its_order(any_recording: Recording) -> None:
     known = any_recording.recorder.known(key(ORDER))
 
     assert known is not None
-    assert (known.order, known.watch) == (seen.order, seen.watch)
+    assert (known.order, settled(known.watch)) == (seen.order, seen.watch)
     assert stream_of(any_recording).startswith("xverse-")

@@ -4,10 +4,12 @@ import pytest
 
 from domain.identity import OrderKey
 from domain.instants import SECOND
-from ordertrail.rehearsal.ideal import Entered, Honest, Life, Sort
-from ordertrail.rehearsal.process import Process
+from ordertrail.rehearsal.ideal import Entered, Honest, Life
+from ordertrail.rehearsal.oddities import Sort
+from ordertrail.rehearsal.process import Process, Tide
 from ordertrail.rehearsal.recorded import Change, Odd, Recorded
 from ordertrail.rehearsal.scoring import Score, Scorer
+from ordertrail.rehearsal.truth import truth_of
 from ordertrail.rehearsal.virtual import EPOCH, VirtualClock, VirtualTime
 from ordertrail.rehearsal.wire import Came, Taken
 from simulators import Fault
@@ -15,7 +17,7 @@ from simulators.message import Told
 
 KEY = OrderKey("xverse", "a")
 LIFE = Life([Entered("new", 0), Entered("executing", 15 * SECOND), Entered("complete", 18 * SECOND)], False)
-PROCESS = Process("main", VirtualClock(VirtualTime(), "a"))
+PROCESS = Process("main", VirtualClock(VirtualTime(), "a"), Tide())
 
 
 def look(second: int, state: str | None, fault: Fault | None = None) -> Taken:
@@ -36,7 +38,7 @@ def scored(looks: list[Taken], recorded: Recorded) -> Score:
     honest, score = Honest("xverse", {KEY.order_id: LIFE}), Score()
     for each in looks:
         honest.take(each)
-    Scorer(score, KEY, LIFE, recorded).judge(honest.ideal)
+    Scorer(score, KEY, truth_of(LIFE, (), looks), recorded).judge(honest.ideal)
     return score
 
 
@@ -77,7 +79,10 @@ def test_a_stale_look_that_admits_nothing_is_counted_apart() -> None:
     recorded = Recorded(
         [
             RIGHT[0],
-            *(changed(each.version, each.target, stale, LAST, inferred=each.inferred) for each in RIGHT[1:]),
+            *(
+                changed(each.version, str(each.target), stale, LAST, inferred=each.inferred)
+                for each in RIGHT[1:]
+            ),
         ]
     )
 
