@@ -6,8 +6,10 @@ import msgspec
 
 from domain.events import KINDS, EvidenceErased
 from domain.identity import OrderKey
-from domain.instants import Instant
+from domain.instants import Instant, instant, text
 from domain.log import Log, Row
+from domain.watch import PATIENCE, Watch
+from ordertrail import coverage
 from ordertrail.stream import Line, by, stream_of
 
 
@@ -28,16 +30,23 @@ _stored = msgspec.json.Decoder(_Stored)
 
 
 def history(
-    log: Log, key: OrderKey, *, as_of: Instant | None = None, known_at: Instant | None = None
+    log: Log,
+    key: OrderKey,
+    *,
+    as_of: Instant | None = None,
+    known_at: Instant | None = None,
+    gap: int = PATIENCE.coverage_gap,
 ) -> list[Line]:
     """`history --json` lines by version. Raises UnknownOrder.
 
     `as_of`: only events that were certain by then (not_after); `known_at`: only those recorded by then. An
     event that can't be read at all is there with its topic as `event` and nulls, unless a moment is given.
-    `erased` is on the lines whose evidence was destroyed since.
+    `erased` is on the lines whose evidence was destroyed since. `blind`: when nothing was answered since the
+    event before, exact to `gap`.
     """
     lines: list[Line] = []
-    rows = log.stream(stream_of(log, key))
+    stream = stream_of(log, key)
+    rows = log.stream(stream)
     for row in rows:
         event = _event(row)
         if event is not None and event.not_after <= by(as_of) and event.recorded_at <= by(known_at):
@@ -48,7 +57,19 @@ def history(
     for line in lines:
         if line["evidence"] is not None and cast(int, line["version"]) < erased:
             line["erased"] = True
+    _tell_blindness(lines, coverage.watch_at(log, stream), gap)
     return lines
+
+
+def _tell_blindness(lines: list[Line], watch: Watch, gap: int) -> None:
+    """Each time of blindness with the first event that was certain after it."""
+    certain = [line for line in lines if line["not_after"] is not None]
+    since = instant(str(certain[0]["not_after"])) if certain else None
+    left = coverage.blind(watch, since=since, gap=gap)
+    for line in lines:
+        by_then = [one for one in left if line in certain and text(one.until) <= str(line["not_after"])]
+        left = [one for one in left if one not in by_then]
+        line["blind"] = coverage.blind_lines(by_then)
 
 
 def _event(row: Row) -> _Stored | None:

@@ -184,7 +184,8 @@ class Lane:
         watched = self.fleet.get(order_id)
         if watched is not None:
             self._stands(order_id, watched, known.order, continued(watched.watch, known.watch))
-            self.recall(order_id, watched, placed(self.provider, known.order))
+            if order_id in self.fleet:
+                self.recall(order_id, watched, placed(self.provider, known.order))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.identity import OrderKey
-from domain.instants import SECOND, Instant, text, text_or_none
+from domain.instants import SECOND, Instant, instant, text_or_none
 from domain.log import Log
 from domain.order import Order, evolve
 from domain.providers import PROVIDERS
-from domain.watch import Span, Watch
-from ordertrail.orders import watch_of
+from domain.watch import PATIENCE, Watch
+from ordertrail import coverage
 from ordertrail.standing import effective, standing
 from ordertrail.stream import Line, Told, by, stream_of, told
 
@@ -43,19 +43,22 @@ def order(
     as_of: Instant | None = None,
     known_at: Instant | None = None,
     told_at: ToldAt | None = None,
+    gap: int = PATIENCE.coverage_gap,
 ) -> Line:
     """An `order --json` line: order, provider, ref, state, phase, attention, since, last_look, version,
-    details, coverage, `possible` inside an interval, and `erased` where its evidence was destroyed. Raises
-    UnknownOrder, NotTold.
+    details, coverage, blind, exact_to, `possible` inside an interval, and `erased` where its evidence was
+    destroyed. Raises UnknownOrder, NotTold.
 
     With `told_at` it has `perhaps_told` too, if at that moment a transaction was on its way: the versions
     that may have been readable, beyond those that were.
 
-    `last_look` and `coverage` say when we were watching: with a moment given, `last_look` is the latest look
-    that is known one by one at or before it, and `coverage` has the spans begun by then as they stand today.
+    `last_look`, `coverage` and `blind` say when we were watching and when not, exact to `exact_to` seconds:
+    with a moment given, `last_look` is the latest look that is known one by one at or before it, `coverage`
+    has the spans begun by then as they stand today. With `as_of`, `watching` says whether we were then.
     """
     stream = stream_of(log, key)
     events, unreadable = told(log.stream(stream))
+    watch = coverage.watch_at(log, stream)
     perhaps: list[int] = []
     if told_at is not None:
         events, perhaps = _readable(log, events, told_at)
@@ -77,7 +80,7 @@ def order(
             "not_before": folded.not_before if certain else None,
             "not_after": folded.not_after if certain else None,
         },
-        "last_look": _last_look(log, stream, until),
+        "last_look": _last_look(log, stream, watch, until),
         "version": folded.version,
         "details": folded.details,
     }
@@ -87,7 +90,7 @@ def order(
         line["perhaps_told"] = perhaps
     if folded.erased:
         line["erased"] = True
-    return {**line, "coverage": coverage(_watch(log, stream), until)}
+    return {**line, **_watched(watch, events, gap, until, as_of)}
 
 
 def _readable(log: Log, events: Sequence[Told], told_at: ToldAt) -> tuple[list[Told], list[int]]:
@@ -116,24 +119,6 @@ def _refuse_gaps(log: Log, topic: str, missing: Sequence[int]) -> None:
         )
 
 
-def coverage(watch: Watch, until: Instant | None = None) -> list[Line]:
-    """When an order was watched, oldest first: looks no further apart than the gap that ends a span.
-
-    `longest_gap` in whole seconds, rounded up; `failures` counts failed and late looks by kind.
-    """
-    return [_span(span) for span in watch.spans if until is None or span.first <= until]
-
-
-def _span(span: Span) -> Line:
-    return {
-        "first": text(span.first),
-        "last": text(span.last),
-        "looks": span.looks,
-        "longest_gap": -(-span.longest_gap // SECOND),
-        "failures": span.failures,
-    }
-
-
 def _until(events: Sequence[Told], time: str, limit: Instant | None) -> list[Told]:
     """The events whose time is no later, and what was asked of us before them: a captured poll is of a time
     when nobody had."""
@@ -152,17 +137,27 @@ def _fold(events: Sequence[Told]) -> Order:
     return folded
 
 
-def _watch(log: Log, stream: str) -> Watch:
-    kept = log.watch(stream)
-    return Watch() if kept is None else watch_of(kept.watch)
-
-
 def _earlier(*moments: Instant | None) -> Instant | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _last_look(log: Log, stream: str, until: Instant | None) -> str | None:
-    watch = _watch(log, stream)
+def _watched(
+    watch: Watch, events: Sequence[Told], gap: int, until: Instant | None, as_of: Instant | None
+) -> Line:
+    """When we were watching: spans, gaps, how exactly that is known, and whether we were at one moment."""
+    since = instant(events[0].event.not_after) if events else None
+    gaps = coverage.blind(watch, since=since, until=until, gap=gap)
+    line: Line = {
+        "coverage": coverage.lines(watch, until),
+        "blind": coverage.blind_lines(gaps),
+        "exact_to": gap // SECOND,
+    }
+    if as_of is not None:
+        line["watching"] = coverage.watching(watch, as_of, gap=gap)
+    return line
+
+
+def _last_look(log: Log, stream: str, watch: Watch, until: Instant | None) -> str | None:
     if until is None:
         return text_or_none(watch.last)
     ends = [span.last for span in watch.spans] + [look.answered_at for look in log.looks(stream)]

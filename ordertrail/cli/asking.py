@@ -126,12 +126,14 @@ def order(
             as_of=as_of,
             known_at=known_at,
             told_at=None if told_at is None else ToldAt(topic, told_at),
+            gap=session.settings.judging.coverage_gap,
         )
     if session.json:
         session.line(line)
         return
-    shown = {name: value for name, value in line.items() if name not in ("details", "coverage", "since")}
-    render.pairs(sys.stdout, {**shown, "since": _interval(line["since"])})
+    apart = ("details", "coverage", "blind", "exact_to", "since")
+    shown = {name: value for name, value in line.items() if name not in apart}
+    render.pairs(sys.stdout, {**shown, "since": _interval(line["since"]), "blind": _blind(line)})
     details = line["details"]
     if isinstance(details, dict) and details:
         sys.stdout.write("\n")
@@ -152,8 +154,9 @@ def history(session: Session, order: OrderKey, as_of: Instant | None, known_at: 
     ordertrail history runa/O-01GTR --known-at 2026-01-31T12:00:00Z
     """
     with _log(session) as log:
-        lines = told.history(_present(log, order), order, as_of=as_of, known_at=known_at)
-    columns = ["version", "event", "what", "when", "looks", "evidence"]
+        gap = session.settings.judging.coverage_gap
+        lines = told.history(_present(log, order), order, as_of=as_of, known_at=known_at, gap=gap)
+    columns = ["version", "event", "what", "when", "looks", "evidence", "blind before"]
     if session.rows(lines, columns, _event_cells) == 0:
         session.say(f"{order} has no events that were so by then")
 
@@ -161,7 +164,23 @@ def history(session: Session, order: OrderKey, as_of: Instant | None, known_at: 
 def _event_cells(line: Line) -> list[object]:
     when = render.interval(line["not_before"], line["not_after"])
     evidence = "erased" if line.get("erased") else str(line["evidence"] or "")[:12]
-    return [line["version"], line["event"], _what(line["data"]), when, line["looks"], evidence]
+    what = _what(line["data"])
+    return [line["version"], line["event"], what, when, line["looks"], evidence, _gaps(line["blind"])]
+
+
+def _blind(line: Line) -> str:
+    """When nothing was answered, as exactly as that is known."""
+    return f"{', '.join(_gaps(line['blind'])) or 'never'} (exact to {line['exact_to']} s)"
+
+
+def _gaps(blind: object) -> list[str]:
+    """An empty list for none."""
+    return [_gap(one) for one in blind] if isinstance(blind, list) else []
+
+
+def _gap(one: Line) -> str:
+    within = f" for up to {one['longest']} s" if "longest" in one else ""
+    return f"{render.short_time(one['from'])} … {render.short_time(one['to'])}{within}"
 
 
 def _what(data: object) -> str:

@@ -32,6 +32,7 @@ def test_a_line_has_the_keys_that_people_script(any_recording: Recording) -> Non
         "provider_time": None,
         "rules": "1.1",
         "looks": 1,
+        "blind": [],
     }
 
 

@@ -42,10 +42,12 @@ def test_an_order_stands_where_its_last_event_left_it(any_recording: Recording) 
                 "first": minute_text(1),
                 "last": "2026-01-01T00:10:01.000000Z",
                 "looks": 3,
-                "longest_gap": 480,
+                "longest_gap": 479,
                 "failures": {},
             }
         ],
+        "blind": [],
+        "exact_to": 3600,
     }
 
 
