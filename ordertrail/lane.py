@@ -25,7 +25,7 @@ from domain.instants import MINUTE, SECOND, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
 from domain.readings import Answer, Failed, Look, Shown
-from domain.watch import PATIENCE, Watch, continued, unchanged
+from domain.watch import PATIENCE, Watch, current, unchanged
 from ordertrail.answered import Answered
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
@@ -183,7 +183,7 @@ class Lane:
         """Where an order stands that others have looked at."""
         watched = self.fleet.get(order_id)
         if watched is not None:
-            self._stands(order_id, watched, known.order, continued(watched.watch, known.watch))
+            self._stands(order_id, watched, known.order, current(watched.watch, known.watch))
             if order_id in self.fleet:
                 self.recall(order_id, watched, placed(self.provider, known.order))
 

@@ -35,6 +35,7 @@ from ordertrail.thread import InLoop, OneThread
 from ordertrail.writer import Writer
 
 _RECALL = 0.02
+_DEFERRAL = 0.25
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -242,7 +243,8 @@ class Worker:
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
             if not news.full:
-                await self._pause(min(self._follow, _RECALL) if recalling else self._follow)
+                soon = _RECALL if recalling else _DEFERRAL if self._deferred else self._follow
+                await self._pause(min(self._follow, soon))
 
     async def _learn(self, row: Row) -> None:
         """What an event says that is not this worker's own; an order being looked at has to wait for it."""
