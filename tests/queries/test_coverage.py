@@ -1,5 +1,7 @@
 """When we were watching an order, and when we were blind: in what is asked, exact to the gap."""
 
+from typing import Any
+
 from domain.instants import HOUR, SECOND, text
 from domain.readings import Failed
 from domain.watch import MAX_SPANS, Span, Watch
@@ -21,14 +23,18 @@ def watched(recording: Recording) -> None:
     recording.state(210, "executing")
 
 
+def standing(recording: Recording, minutes: float | None = None) -> dict[str, Any]:
+    return order(recording.log, key(ORDER), as_of=None if minutes is None else minute(minutes))
+
+
 def asked_as_of(recording: Recording, minutes: float) -> object:
-    return order(recording.log, key(ORDER), as_of=minute(minutes))["watching"]
+    return standing(recording, minutes)["watching"]
 
 
 def test_an_order_says_when_it_was_watched_and_when_nobody_answered(any_recording: Recording) -> None:
     watched(any_recording)
 
-    line = order(any_recording.log, key(ORDER))
+    line = standing(any_recording)
 
     first, second = line["coverage"]
     assert (first["last"], first["looks"], first["failures"]) == (SECOND_LATER, 8, {"connect": 6})
@@ -48,7 +54,7 @@ def test_whether_we_were_watching_has_an_answer_for_every_moment(recording: Reco
 def test_as_of_a_moment_of_blindness_it_lasts_until_then(recording: Recording) -> None:
     watched(recording)
 
-    line = order(recording.log, key(ORDER), as_of=minute(120))
+    line = standing(recording, 120)
 
     assert line["blind"] == [{"from": SECOND_LATER, "to": minute_text(120)}]
     assert len(line["coverage"]) == 1
@@ -57,7 +63,7 @@ def test_as_of_a_moment_of_blindness_it_lasts_until_then(recording: Recording) -
 def test_after_the_last_look_nobody_watches(recording: Recording) -> None:
     watched(recording)
 
-    line = order(recording.log, key(ORDER), as_of=minute(1000))
+    line = standing(recording, 1000)
 
     assert line["blind"][1] == {"from": "2026-01-01T03:30:01.000000Z", "to": minute_text(1000)}
 
@@ -105,7 +111,7 @@ def test_what_is_stored_of_coverage_is_bounded(recording: Recording) -> None:
     for number in range(MAX_SPANS + 20):
         recording.state(number * 120, "new")
 
-    line = order(recording.log, key(ORDER))
+    line = standing(recording)
 
     assert len(line["coverage"]) == MAX_SPANS
     assert sum(span["looks"] for span in line["coverage"]) == MAX_SPANS + 20
