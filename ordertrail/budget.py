@@ -225,7 +225,7 @@ class _Ledger:
         return max(0, int(self.allowed) - in_flight - len(self.ends))
 
     def shrink(self, now: float, sent: float) -> None:
-        """A tenth less once more than a tenth is refused; then, by what a whole window and more shows, as
+        """A tenth less once a tenth is refused; then, by what a whole window and more shows, as
         much less as is refused still.
 
         Where asking less does not make refusals rarer, requests are not refused for their number: then all of
@@ -233,8 +233,9 @@ class _Ledger:
         """
         self._clean = now
         if self.allowed >= self._count:
+            enough = min(_EVIDENCE, self._count)
             self._refusals = [at for at in self._refusals if at + self._width > now] + [now]
-            if now >= self._trusted and len(self._refusals) >= (1 - _SHRINK) * self._count:
+            if now >= self._trusted and len(self._refusals) >= max(enough, (1 - _SHRINK) * self._count):
                 self._begin(now, _SHRINK * self.allowed, before=0.0)
             return
         if sent < self._since or now < self._since + self._width:

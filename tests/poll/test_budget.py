@@ -250,8 +250,8 @@ def test_a_burst_of_refusals_shrinks_a_window_once_in_its_length() -> None:
 
 def test_only_windows_without_a_refusal_count_as_clean() -> None:
     budget = Budget([Window(10, 1.0)])
-    budget.refused(0.0, sent=0.0)
-    budget.refused(0.9, sent=0.8)
+    for at in (0.0, 0.1, 0.2, 0.9):
+        budget.refused(at, sent=at)
 
     budget.ready_at(10.8)
     assert budget.allowed == [9.0]
@@ -261,7 +261,8 @@ def test_only_windows_without_a_refusal_count_as_clean() -> None:
 
 def test_a_shrunken_window_recovers_slowly_and_never_beyond_its_limit() -> None:
     budget = Budget([Window(10, 1.0)])
-    budget.refused(0.0, sent=0.0)
+    for _ in range(3):
+        budget.refused(0.0, sent=0.0)
 
     budget.ready_at(50.0)
     assert budget.allowed == [pytest.approx(9.5)]
