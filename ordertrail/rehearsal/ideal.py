@@ -49,7 +49,8 @@ class Step:
     """A change that the looks show, or make certain: of the state, or of the detail under `path`.
 
     `proofs`: the last look of the same worker that showed the state before, or the one that gave that state,
-    and all later ones of others, which it may know of. Empty for an order's first state.
+    and all later ones of others, which it may know of. Empty for an order's first state. `before`: the look
+    that showed the details as they were.
     """
 
     target: Shown
@@ -57,6 +58,7 @@ class Step:
     proofs: Sequence[Taken]
     look: Taken
     path: str | None = None
+    before: Taken | None = None
 
 
 @dataclass
@@ -90,6 +92,7 @@ class Honest:
         self._told = told
         self._state: str | None = None
         self._details: Mapping[str, Shown] = {}
+        self._detailed: Taken | None = None
         self._given: Taken | None = None
         self._given_by = 0
         self._own: dict[str, Taken] = {}
@@ -129,6 +132,7 @@ class Honest:
             self.ideal.steps += [Step(step, step != steps[-1], proofs, look) for step in steps]
             self.ideal.steps += self._changed(shown, proofs, look)
             self._details = shown
+        self._detailed = look
         if steps:
             self._given_by = max([look.answered, *(self._high(proof, look) for proof in proofs)])
             self._state, self._given = steps[-1], look
@@ -145,7 +149,7 @@ class Honest:
         for path in sorted(before.keys() | shown.keys()):
             value = shown.get(path, GONE)
             if path not in before or before[path] != value or type(before[path]) is not type(value):
-                yield Step(value, False, proofs, look, path)
+                yield Step(value, False, proofs, look, path, self._detailed)
 
     @staticmethod
     def _shows(look: Taken) -> Mapping[str, Shown]:

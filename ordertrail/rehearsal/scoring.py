@@ -136,14 +136,19 @@ class Scorer:
 
     def _excuse(self, step: Step, proof: Taken | None) -> str | None:
         """Why nobody could have known better."""
-        looks = [step.look] if proof is None else [step.look, proof]
+        looks = [look for look in (step.look, proof, step.before) if look is not None]
         if any(look.fault in _SILENT for look in looks):
             return "stale_without_age"
-        if self._mistaken is not None and self._mistaken.ended <= step.look.ended:
+        if any(look.fault == Fault.OTHER_ORDER_NAMELESS for look in looks) or self._lost_its_way(step):
             return "other_order_without_id"
         if proof is not None and proof.clock != step.look.clock and not _clocks_agree(step.look, proof):
             return "clock_stepped_while_down"
         return None
+
+    def _lost_its_way(self, step: Step) -> bool:
+        """A look at another order may have given this one a state that it never had."""
+        since = self._mistaken
+        return step.path is None and since is not None and since.ended <= step.look.ended
 
     def _oddities(self, oddities: Sequence[Oddity]) -> None:
         self._count("oddities", len(oddities))
