@@ -154,7 +154,7 @@ def _calm(world: World, workers: int, seconds: float, say: Say, *, compare: bool
     )
     time.sleep(SETTLED_SECONDS)  # what the group was at when the last order was seen
     begin, wall = time.monotonic(), time.time()
-    time.sleep(seconds)
+    time.sleep(seconds)  # how long the group is left alone
     end, wall_end = time.monotonic(), time.time()
     gap = max(to - since for since, to in world.counting.arrivals.gaps(world.counting.over(), begin, end))
     if not compare:
@@ -170,7 +170,7 @@ def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, s
     frozen = joined = 0
     marks: list[float] = []
     for number in range(events):
-        time.sleep(rng.uniform(*CALM_SECONDS))
+        time.sleep(rng.uniform(*CALM_SECONDS))  # work goes on between events
         kind = rng.choices(("kill", "freeze", "leave", "join"), (3, 3, 1, 1))[0]
         say(f"{number + 1}: {kind}")
         marks.append(time.monotonic())
@@ -213,15 +213,15 @@ def _strike(world: World, name: str, kind: str, rng: Random) -> None:
     if kind == "freeze":
         pids = process.pids()
         _signal(pids, signal.SIGSTOP)
-        time.sleep(rng.choice(FROZEN_SECONDS))
+        time.sleep(rng.choice(FROZEN_SECONDS))  # how long it stays frozen
         _signal(pids, signal.SIGCONT)
         return
     if kind == "leave":
         _signal(process.pids()[:1], signal.SIGTERM)
-        time.sleep(1.0)
+        time.sleep(1.0)  # a stop takes a moment
     process.end()
     del world.workers[name]
-    time.sleep(rng.choice(AWAY_SECONDS))
+    time.sleep(rng.choice(AWAY_SECONDS))  # how long it stays away
     if len(world.workers) < WORKERS:
         world.start(name)
 
