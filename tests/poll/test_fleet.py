@@ -64,7 +64,7 @@ def test_a_failed_order_is_tried_again_soon() -> None:
 
     fleet.failed("a", 2.0)
 
-    assert taken(fleet, 6.0) == []
+    assert taken(fleet, 2.5) == []
     assert taken(fleet, 8.0) == ["a"]
 
 
