@@ -31,16 +31,18 @@ async def test_topics_that_are_not_there_are_told_as_missing(kafka: str) -> None
 async def test_a_topic_with_other_partitions_and_settings_is_refused(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
-    await admin.create_topics([NewTopic("odd.orders", 3, 1, topic_configs={"cleanup.policy": "delete"})])
+    await admin.create_topics([NewTopic("wrong.orders", 3, 1, topic_configs={"cleanup.policy": "delete"})])
     await admin.close()
 
     with pytest.raises(
-        TopicMismatch, match=r"odd\.orders has 3 partitions where 12.*cleanup\.policy=delete"
+        TopicMismatch, match=r"wrong\.orders has 3 partitions where 12.*cleanup\.policy=delete"
     ) as said:
-        await topics.ensure(kafka, prefix="odd.")
+        await topics.ensure(kafka, prefix="wrong.")
     assert f"kafka-configs.sh --bootstrap-server {kafka} --alter --entity-type topics" in str(said.value)
-    assert "--entity-name odd.orders --add-config cleanup.policy=compact,delete.retention" in str(said.value)
-    assert "delete odd.orders and let `ordertrail topics` make" in str(said.value)
+    assert "--entity-name wrong.orders --add-config cleanup.policy=compact,delete.retention" in str(
+        said.value
+    )
+    assert "delete wrong.orders and let `ordertrail topics` make" in str(said.value)
 
 
 async def test_what_the_broker_refuses_is_told(kafka: str) -> None:

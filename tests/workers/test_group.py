@@ -19,7 +19,7 @@ from ordertrail.ownership import LogWitness
 from ordertrail.poll import Worker
 from ordertrail.thread import OneThread
 from tests.poll.working import Place, running
-from tests.workers.waiting import until
+from tests.workers.waiting import PATIENT, until
 
 pytestmark = pytest.mark.anyio
 ORDERS = 40
@@ -101,10 +101,11 @@ async def test_a_frozen_worker_sends_nothing_once_its_membership_may_have_lapsed
 
 
 async def test_a_topic_with_other_partitions_ends_the_worker(place: Place, kafka: str) -> None:
-    await _make("odd.", kafka)
+    await _make("odd-ownership.", kafka)
 
     with pytest.raises(topics.TopicMismatch, match="ownership has 3 partitions where 48 are needed"):
-        await worker(place, "odd", kafka, "odd.").run(asyncio.Event())
+        async with asyncio.timeout(PATIENT):
+            await worker(place, "odd", kafka, "odd-ownership.").run(asyncio.Event())
 
 
 async def _make(prefix: str, kafka: str) -> None:
