@@ -16,7 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.instants import Instant
-from domain.log import Entry, EvidenceRow, KeyRow, Log
+from domain.log import Log
+from domain.rows import Entry, EvidenceRow, KeyRow
 
 KEY_BYTES = 32
 _NONCE = 12

@@ -23,8 +23,9 @@ from bench.orders import keys, looks, recorder, tracked
 from bench.raw import RawWriter, raw_writer
 from domain.identity import OrderKey
 from domain.instants import Instant
-from domain.log import Entry, EvidenceRow, Log, Outcome
+from domain.log import Log
 from domain.readings import Answer, Reading, Shown
+from domain.rows import Entry, EvidenceRow, Outcome
 from domain.watch import Watch
 from ordertrail.machine import spare_the_collector
 from ordertrail.observation import Observation, Seen

@@ -12,7 +12,8 @@ from bench.logs import DATABASES, fresh_log, fresh_url
 from bench.measure import Figure, rates, seconds
 from bench.orders import keys, looks, recorder, tracked
 from bench.raw import raw_writer
-from domain.log import Change, Log, Parked
+from domain.log import Log
+from domain.rows import Change, Parked
 from ordertrail.project import Projector
 
 ORDERS = 5000

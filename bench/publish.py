@@ -23,7 +23,8 @@ from adapters.kafka.transaction import send_records
 from bench.logs import fresh_log
 from bench.measure import Figure, rates
 from bench.orders import keys, looks, recorder, tracked
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 from ordertrail.machine import spare_the_collector
 
 ORDERS = 10_000

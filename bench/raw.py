@@ -10,7 +10,7 @@ import psycopg
 
 from adapters.log import open_log
 from adapters.log.schema import EVIDENCE, LOOKS, OUTBOX, READ_MODELS, WATCHES, Record, Table
-from domain.log import Change, Entry
+from domain.rows import Change, Entry
 
 Work = tuple[str, list[Record]]
 EVENT_COLUMNS = ("originator_id", "originator_version", "topic", "state")

@@ -11,7 +11,8 @@ from bench.logs import DATABASES, fresh_log, fresh_url
 from bench.measure import Figure, rates, seconds
 from bench.project import BATCH, Spy, fill, raw_turn
 from bench.raw import RawWriter, raw_writer
-from domain.log import Change, Log
+from domain.log import Log
+from domain.rows import Change
 from ordertrail.project import Projector
 from ordertrail.rebuild import rebuild
 

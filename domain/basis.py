@@ -7,8 +7,8 @@ same bytes.
 import msgspec
 
 from domain.instants import Instant
-from domain.log import LookRow
 from domain.readings import Answer, Clock, Look
+from domain.rows import LookRow
 from domain.watch import Patience, Watch
 
 

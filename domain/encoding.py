@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.events import KINDS, Data, Event
-from domain.log import NewEvent, Row
+from domain.rows import NewEvent, Row
 
 MAX_EVENT = 900_000
 """Bytes of a stored event: a Kafka record has to hold it."""

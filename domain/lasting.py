@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from domain.events import Data, Event, OrderOverdue, StateChanged
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, instant
-from domain.log import Dwell
 from domain.order import Order
 from domain.phases import FINAL, Phase
+from domain.rows import Dwell
 from domain.tracking import spoken
 
 ENOUGH = 50

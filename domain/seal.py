@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.log import LookRow, Registration
+from domain.rows import LookRow, Registration
 
 LOG_STREAM = "_log"
 """The reserved stream of the seals."""

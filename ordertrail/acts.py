@@ -7,8 +7,8 @@ from typing import NamedTuple
 from domain.events import Data, Event
 from domain.identity import OrderKey
 from domain.instants import Instant
-from domain.log import Committed, Effect, Gone, Repeated
 from domain.order import Order
+from domain.rows import Committed, Effect, Gone, Repeated
 from domain.watch import Watch
 
 

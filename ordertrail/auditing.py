@@ -11,7 +11,8 @@ from adapters.kafka.readable import find_tellings
 from adapters.kafka.seals import audit_seals
 from adapters.kafka.topics import PREFIX, Name
 from domain.instants import Instant
-from domain.log import Change, Log, Row
+from domain.log import Log
+from domain.rows import Change, Row
 from ordertrail.machine import now
 from ordertrail.telling import told_topic
 from projections.read_models import PROJECTION, fold

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from domain.log import Row
+from domain.rows import Row
 
 BATCH_TYPE = "application/cloudevents-batch+json"
 

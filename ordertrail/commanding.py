@@ -15,9 +15,10 @@ from domain import adoption, tracking
 from domain.events import Data, Event
 from domain.identity import OrderKey
 from domain.instants import Instant
-from domain.log import CommandRow, Effect, Entry, Gone, LogError, NewRequest, Outcome, Repeated
+from domain.log import LogError
 from domain.order import Order
 from domain.provider import Provider
+from domain.rows import CommandRow, Effect, Entry, Gone, NewRequest, Outcome, Repeated
 from ordertrail import executions, replies
 from ordertrail.acts import Act, Stamp
 from ordertrail.commands import Adopt, Execute, Read, Refresh, Stop, Track, TrackArgs, Unreadable, read

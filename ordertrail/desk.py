@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from adapters.clock import Timepiece
 from domain.identity import OrderKey
 from domain.instants import MINUTE, SECOND, Instant
-from domain.log import Request
+from domain.rows import Request
 from ordertrail.executing import Executor
 from ordertrail.following import EXECUTE, Follower
 from ordertrail.lane import Lane

@@ -7,8 +7,9 @@ from adapters.vault import Vault
 from domain.identity import OrderKey, contact_stream
 from domain.instants import Instant
 from domain.judge import rules
-from domain.log import Conflict, Entry, Erasure, LogError
+from domain.log import LogError
 from domain.provider import Provider
+from domain.rows import Conflict, Entry, Erasure
 from domain.tracking import evidence_erased
 from ordertrail.orders import ATTEMPTS, Orders, chained
 from ordertrail.stream import stream_of

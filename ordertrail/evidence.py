@@ -9,8 +9,9 @@ from domain.encoding import decode
 from domain.events import EvidenceErased
 from domain.identity import OrderKey
 from domain.instants import text
-from domain.log import EvidenceRow, Log
+from domain.log import Log
 from domain.provider import Provider
+from domain.rows import EvidenceRow
 from ordertrail.orders import Orders
 
 

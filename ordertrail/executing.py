@@ -17,8 +17,9 @@ from adapters.clock import Timepiece
 from domain.execution import Accepted, Busy, Outcome, Refused, Uncertain
 from domain.identity import OrderKey, uuid7
 from domain.instants import MINUTE, Instant
-from domain.log import LogRefused, Request
+from domain.log import LogRefused
 from domain.providers import PROVIDERS
+from domain.rows import Request
 from ordertrail import executions
 from ordertrail.lane import Lane
 from ordertrail.writer import Writer

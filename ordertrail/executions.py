@@ -15,9 +15,10 @@ from domain import execution
 from domain.execution import Outcome, Uncertain
 from domain.identity import OrderKey
 from domain.instants import Instant
-from domain.log import Claim, Committed, Effect, Log, NewRequest, Reply, Request
+from domain.log import Log
 from domain.order import Order
 from domain.provider import Provider
+from domain.rows import Claim, Committed, Effect, NewRequest, Reply, Request
 from ordertrail import replies
 from ordertrail.acts import Act, Stamp
 from ordertrail.following import EXECUTE

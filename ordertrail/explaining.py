@@ -12,10 +12,11 @@ from domain.encoding import UnknownEvent, decode
 from domain.events import Corrected, Data, Event, StateChanged
 from domain.identity import OrderKey
 from domain.judge import judge, rules
-from domain.log import Log, LookRow, Row
+from domain.log import Log
 from domain.order import Order, evolve
 from domain.provider import Provider
 from domain.readings import Read
+from domain.rows import LookRow, Row
 from ordertrail.looked import Looked, Missing, Open, Verdict, erased, evidence_of, looked, opener
 from ordertrail.rejudging import rejudged, together
 from ordertrail.stream import stream_of

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from domain.log import Log, LogUnreachable, Row
+from domain.log import Log, LogUnreachable
+from domain.rows import Row
 from ordertrail.cloudevents import source, structured
 from ordertrail.replay import demand_position
 from ordertrail.thread import OneThread

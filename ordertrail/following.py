@@ -28,9 +28,10 @@ from domain.events import (
 )
 from domain.identity import OrderKey
 from domain.instants import Instant, instant
-from domain.log import Head, Log, Request, Row
+from domain.log import Log
 from domain.order import Order, evolve
 from domain.phases import Phase
+from domain.rows import Head, Request, Row
 from domain.watch import Watch, settled
 from ordertrail.fleet import Watched, stream_id
 from ordertrail.insistence import Insistence

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.identity import OrderKey
-from domain.log import Conflict, Entry, Outcome
+from domain.rows import Conflict, Entry, Outcome
 from ordertrail.observation import Observation, Seen
 from ordertrail.orders import Known
 

@@ -7,7 +7,8 @@ import msgspec
 from domain.events import KINDS, EvidenceErased
 from domain.identity import OrderKey
 from domain.instants import Instant, instant, text
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 from domain.watch import PATIENCE, Watch
 from ordertrail import coverage
 from ordertrail.stream import Line, by, stream_of

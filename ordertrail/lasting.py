@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from domain.events import Data, Event
 from domain.instants import MINUTE, Instant
 from domain.lasting import Dwells, left
-from domain.log import Dwell, Log
+from domain.log import Log
 from domain.order import Order
+from domain.rows import Dwell
 
 FRESH_FOR = 10 * MINUTE
 

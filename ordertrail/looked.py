@@ -9,10 +9,11 @@ from adapters.vault import Vault, VaultError
 from domain.basis import Basis, answer_of, basis_of, look_of
 from domain.events import EvidenceErased
 from domain.judge import Case
-from domain.log import EvidenceRow, Log, LookRow, Row
+from domain.log import Log
 from domain.order import Order
 from domain.provider import Provider
 from domain.readings import Look, Read, Reading
+from domain.rows import EvidenceRow, LookRow, Row
 from ordertrail.observation import body_digest
 
 

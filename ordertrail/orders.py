@@ -18,22 +18,21 @@ from domain.events import Data, Event, StateAdopted
 from domain.identity import OrderKey, stream_name
 from domain.instants import Instant
 from domain.judge import rules
-from domain.log import (
+from domain.log import Log, LogError
+from domain.order import Order, Tracking, evolve
+from domain.provider import Provider
+from domain.rows import (
     Committed,
     Conflict,
     Effect,
     Entry,
     Gone,
-    Log,
-    LogError,
     NewEvent,
     Registration,
     Repeated,
     Row,
     WatchRow,
 )
-from domain.order import Order, Tracking, evolve
-from domain.provider import Provider
 from domain.watch import PATIENCE, Patience, Watch, continued, covered, current, unproven
 from ordertrail.acts import Act, Acted, Amendment, Stamp, Tracked
 

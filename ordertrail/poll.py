@@ -18,7 +18,8 @@ from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
 from adapters.membership import Membership
 from domain.events import OrderTracked, TrackingStopped
 from domain.identity import OrderKey, reserved
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 from domain.watch import PATIENCE, Watch
 from ordertrail.desk import Desk
 from ordertrail.executing import Executor

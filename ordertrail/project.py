@@ -6,7 +6,8 @@ from itertools import accumulate, takewhile
 from threading import Event
 from typing import Protocol
 
-from domain.log import Change, Log, LogError, LogUnreachable, ModelRow, Parked, PositionMoved, Row
+from domain.log import Log, LogError, LogUnreachable, PositionMoved
+from domain.rows import Change, ModelRow, Parked, Row
 from projections import attention, orders
 from projections.read_models import PROJECTION, fold, fold_order, keys
 

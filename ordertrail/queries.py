@@ -10,7 +10,8 @@ import msgspec
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text, text_or_none
-from domain.log import Log, ModelRow
+from domain.log import Log
+from domain.rows import ModelRow
 from ordertrail.orders import watch_of
 from ordertrail.stream import Line
 from projections import attention as attention_model

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from domain.drift import Radar, Sighting, What
 from domain.instants import Instant
-from domain.log import Drift, Log
+from domain.log import Log
 from domain.provider import Provider
 from domain.readings import Reading
+from domain.rows import Drift
 
 
 class Radars:

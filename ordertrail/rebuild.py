@@ -15,8 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from domain.identity import contact_stream
-from domain.log import Change, Comparison, Log, LogError, ModelRow, Parked, PositionMoved, Rebuild, Row
+from domain.log import Log, LogError, PositionMoved
 from domain.providers import PROVIDERS
+from domain.rows import Change, Comparison, ModelRow, Parked, Rebuild, Row
 from ordertrail.project import Projector
 from projections import attention, orders
 from projections.read_models import PROJECTION, fold

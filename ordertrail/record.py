@@ -17,11 +17,12 @@ from domain.identity import OrderKey, contact_stream
 from domain.instants import HOUR, Instant, instant
 from domain.judge import Case, Judgement, judge, judge_contact
 from domain.lasting import overdue
-from domain.log import Entry, EvidenceRow, KeyRow, Log, LogError, LookRow
+from domain.log import Log, LogError
 from domain.order import Order, Tracking
 from domain.phases import FINAL, Phase
 from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
+from domain.rows import Entry, EvidenceRow, KeyRow, LookRow
 from domain.stretching import stretching
 from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, unchanged
 from ordertrail.acts import Amendment, Stamp

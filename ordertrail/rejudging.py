@@ -15,11 +15,11 @@ from domain.encoding import UnknownEvent, chain, decode, row_digest
 from domain.events import Corrected, Data, Event, OrderRecovered, StateAdopted
 from domain.instants import instant
 from domain.judge import judge, rules
-from domain.log import LookRow, Row
 from domain.order import Order, evolve
 from domain.provider import Provider
 from domain.readings import Read
 from domain.retelling import JUDGED
+from domain.rows import LookRow, Row
 from ordertrail.looked import Missing, Open, Verdict, erased, looked, opener
 from ordertrail.retold import told_anew
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 from ordertrail import cloudevents
 from ordertrail.stream import stream_of
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.instants import Instant, text
-from domain.log import Reply
+from domain.rows import Reply
 
 UNKEYED = "_commands"
 """The key of replies to records that name no order."""

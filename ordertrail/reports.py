@@ -11,8 +11,9 @@ import msgspec
 
 from domain.instants import MINUTE, SECOND, Instant, instant, text
 from domain.lasting import Dwells
-from domain.log import Drift, Log, Report
+from domain.log import Log
 from domain.provider import Provider
+from domain.rows import Drift, Report
 from domain.watch import Span
 
 STALE = 2 * MINUTE

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from domain.basis import basis_of, look_of
 from domain.encoding import decode
-from domain.log import LookRow, Row
 from domain.order import Order, evolve
 from domain.provider import Provider
 from domain.readings import Read
 from domain.retelling import Kept, Retold, retell
+from domain.rows import LookRow, Row
 from domain.story import Numbered
 from ordertrail.looked import Missing, Open, looked
 from ordertrail.observation import body_digest

@@ -11,7 +11,8 @@ from domain.encoding import UnknownEvent, chain, decode, raw_digest, row_digest
 from domain.events import Data, Event, LogSealed
 from domain.instants import MINUTE, Instant, text
 from domain.judge import CORE_RULES
-from domain.log import Conflict, Entry, Log, Receipt, Row
+from domain.log import Log
+from domain.rows import Conflict, Entry, Receipt, Row
 from domain.seal import LOG_STREAM, Stored, event_entry, merkle_root, unpack_stored
 
 EVERY = 1000

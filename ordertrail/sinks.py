@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adapters.kafka.replayed import topic_sink
-from domain.log import Row
+from domain.rows import Row
 from ordertrail.replay import lines
 
 Told = Callable[[Sequence[Row]], None]

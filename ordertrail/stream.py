@@ -7,7 +7,8 @@ from domain.encoding import UnknownEvent, decode
 from domain.events import Data, Event
 from domain.identity import OrderKey
 from domain.instants import Instant, text
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 
 Line = dict[str, object]
 """One JSON object as people script it: times RFC 3339 UTC, decimals as text."""

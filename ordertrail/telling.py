@@ -10,7 +10,8 @@ from collections.abc import Callable
 from adapters.kafka.publisher import Published
 from adapters.kafka.topics import Name
 from domain.instants import Instant
-from domain.log import Log, Telling
+from domain.log import Log
+from domain.rows import Telling
 
 STORE_SECONDS = 0.5
 

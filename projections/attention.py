@@ -3,8 +3,8 @@
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
-from domain.log import Change
 from domain.order import Order
+from domain.rows import Change
 from projections.orders import Since, since
 
 MODEL = "attention"

@@ -4,8 +4,8 @@ from msgspec import UNSET, Struct, UnsetType, json
 from msgspec.structs import replace
 
 from domain.fields import Detail
-from domain.log import Change
 from domain.order import Order
+from domain.rows import Change
 
 MODEL = "orders"
 LARGEST_VALUE = 900_000

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from domain.encoding import UnknownEvent, decode
 from domain.identity import reserved
-from domain.log import Change, ModelRow, Parked, Row
 from domain.order import Order, evolve
+from domain.rows import Change, ModelRow, Parked, Row
 from projections import attention, orders
 from projections.attention import Parking
 

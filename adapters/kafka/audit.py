@@ -17,7 +17,7 @@ from adapters.kafka.position import Position, leads_to, read_position
 from adapters.kafka.records import Record, event_record, number, source
 from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
-from domain.log import OutboxRow, Row
+from domain.rows import OutboxRow, Row
 
 ROWS_AT_ONCE = 2000
 REMEMBERED_MISSING = 100_000

@@ -14,7 +14,7 @@ from adapters.kafka.findings import AuditReport, Findings, Kind
 from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from domain.instants import DAY, Instant
-from domain.log import CommandRow, OutboxRow
+from domain.rows import CommandRow, OutboxRow
 
 ROWS_AT_ONCE = 2000
 MISSED_FOR = 6 * DAY

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from adapters.kafka.failures import ParkedRecord
 from adapters.kafka.records import HEADERS_AT_MOST, LARGEST_RECORD, Record, event_record, outbox_record
-from domain.log import OutboxRow, Row
+from domain.rows import OutboxRow, Row
 
 BYTES_AT_ONCE = 16 * 1024 * 1024
 

@@ -16,7 +16,7 @@ from adapters.kafka.client import opened_consumer, partitions_of, read_spans
 from adapters.kafka.records import number, source
 from adapters.kafka.topics import TOPIC, Name
 from domain.instants import SECOND, Instant
-from domain.log import Telling
+from domain.rows import Telling
 
 MILLISECOND = SECOND // 1000
 

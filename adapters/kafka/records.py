@@ -12,7 +12,7 @@ import msgspec
 
 from adapters.kafka.partition import partition_of
 from adapters.kafka.topics import TOPIC, Name
-from domain.log import OutboxRow, Row
+from domain.rows import OutboxRow, Row
 
 LARGEST_RECORD = 900 * 1024
 SPEC_VERSION = ("ce_specversion", b"1.0")

@@ -12,7 +12,7 @@ from adapters.kafka.position import Position, read_position
 from adapters.kafka.records import number
 from adapters.kafka.session import Edges, Session
 from adapters.kafka.topics import Name
-from domain.log import Row
+from domain.rows import Row
 
 
 class LogIdentity(Protocol):

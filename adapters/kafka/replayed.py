@@ -17,7 +17,7 @@ from adapters.kafka.partition import partition_of
 from adapters.kafka.records import event_record
 from adapters.kafka.topics import PREFIX, TOPICS
 from adapters.kafka.transaction import send_records
-from domain.log import Row
+from domain.rows import Row
 
 PATIENCE_SECONDS = 10.0
 SLOWEST_BYTES_A_SECOND = 1024 * 1024

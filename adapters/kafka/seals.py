@@ -9,7 +9,8 @@ from adapters.kafka.findings import AuditReport, Findings, Kind
 from adapters.kafka.partition import partition_of
 from adapters.kafka.records import EVENT_PARTITIONS, number, source
 from adapters.kafka.topics import PREFIX, Name
-from domain.log import Cells, Log
+from domain.log import Log
+from domain.rows import Cells
 from domain.seal import LOG_STREAM
 
 SEALS_AT_ONCE = 1000

@@ -6,7 +6,7 @@ from functools import partial
 from adapters.log.database import Taken, Transaction
 from adapters.log.schema import COMMANDS, OUTBOX, REQUESTS
 from adapters.log.writing import LogWriting, streams_of, write
-from domain.log import (
+from domain.rows import (
     Claim,
     CommandRow,
     Committed,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from adapters.log.schema import Parameter, Record, Table
-from domain.log import NewEvent
+from domain.rows import NewEvent
 
 Result = TypeVar("Result")
 

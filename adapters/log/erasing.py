@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from adapters.log.database import Taken, Transaction
-from domain.log import Erasure
+from domain.rows import Erasure
 
 OWN = (
     "FROM evidence WHERE stream = ? AND sha256 IN "

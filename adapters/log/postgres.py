@@ -16,7 +16,8 @@ from adapters.log.database import Database, Result, Taken, Transaction
 from adapters.log.postgres_arrays import encoded
 from adapters.log.postgres_recorder import CONNECT_SECONDS, LogDatastore, PostgresLogRecorder
 from adapters.log.schema import Kind, Parameter, Record, Table, creation
-from domain.log import LogRefused, LogUnreachable, NewEvent
+from domain.log import LogRefused, LogUnreachable
+from domain.rows import NewEvent
 
 PATIENCE_SECONDS = 10.0
 RETRY_SECONDS = 0.2

@@ -5,7 +5,8 @@ from functools import partial
 
 from adapters.log.database import OverDatabase, Transaction
 from adapters.log.schema import FILTERS, OUTBOX, PARKED, READ_MODELS, Record
-from domain.log import Change, ModelRow, OutboxRow, Parked, PositionMoved
+from domain.log import PositionMoved
+from domain.rows import Change, ModelRow, OutboxRow, Parked
 
 KEYS_AT_ONCE = 5000
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from adapters.log.database import OverDatabase
 from adapters.log.erasing import EXAMPLES, OWN
 from adapters.log.schema import EVIDENCE, KEYS, RECEIPTS
-from domain.log import Cells, Census, Kept, Receipt, Row
+from domain.rows import Cells, Census, Kept, Receipt, Row
 
 EVENTS = "SELECT {position}, originator_id, originator_version, topic, state FROM stored_events "
 LOOKS = (

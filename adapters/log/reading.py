@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from adapters.log.database import Database, OverDatabase
 from adapters.log.schema import Cell
-from domain.log import EvidenceRow, Head, LookRow, Row, WatchRow
+from domain.rows import EvidenceRow, Head, LookRow, Row, WatchRow
 
 PAGE = 5000
 REMEMBERED_NAMES = 50_000

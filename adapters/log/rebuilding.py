@@ -5,7 +5,8 @@ from functools import partial
 
 from adapters.log.database import OverDatabase, Transaction
 from adapters.log.schema import FILTERS, OUTBOX, READ_MODELS
-from domain.log import Comparison, Difference, PositionMoved, Rebuild
+from domain.log import PositionMoved
+from domain.rows import Comparison, Difference, Rebuild
 
 ROWS_AT_ONCE = 2000
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from adapters.log.database import OverDatabase, Transaction
 from adapters.log.schema import DRIFT, DWELLS, OUTBOX, REPORTS
-from domain.log import Drift, Dwell, Report
+from domain.rows import Drift, Dwell, Report
 
 PROVIDERS = "providers"
 

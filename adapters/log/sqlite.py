@@ -20,7 +20,8 @@ from adapters.log.sqlite_recorder import (
     insertion,
     portions,
 )
-from domain.log import LogRefused, LogUnreachable, NewEvent
+from domain.log import LogRefused, LogUnreachable
+from domain.rows import NewEvent
 
 POLL_SECONDS = 0.02
 

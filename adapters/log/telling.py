@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.log.database import OverDatabase
 from adapters.log.schema import TELLINGS
-from domain.log import Telling
+from domain.rows import Telling
 
 FIRST_AT_OR_BEYOND = (
     "SELECT after, position, not_before, not_after FROM tellings "

@@ -9,7 +9,7 @@ from adapters.log.erasing import demand_keys, erase
 from adapters.log.reading import LogReading
 from adapters.log.schema import EVIDENCE, KEYS, LOOKS, RECEIPTS, REGISTER, WATCHES, Record
 from domain.encoding import raw_digest
-from domain.log import Committed, Conflict, Entry, KeyRow, Outcome, Row, WatchRow
+from domain.rows import Committed, Conflict, Entry, KeyRow, Outcome, Row, WatchRow
 from domain.seal import event_entry, looked, pack_stored, registered
 
 # A transaction holds the log's lock, and psycopg can hang beyond some 10 MiB of parameters.

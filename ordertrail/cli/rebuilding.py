@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from domain.log import Comparison, Difference
+from domain.rows import Comparison, Difference
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, WrongUse
 from ordertrail.cli.values import WordType

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from adapters.kafka.replayed import SinkRefused, refuse_ours
 from domain.identity import OrderKey
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 from ordertrail.cli.publishing import broker
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, Unreachable, WrongUse

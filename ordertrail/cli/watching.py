@@ -11,8 +11,8 @@ from rich.console import Console
 
 from domain.identity import OrderKey
 from domain.instants import Instant, text
-from domain.log import NewRequest
 from domain.order import Tracking
+from domain.rows import NewRequest
 from ordertrail.acts import Tracked
 from ordertrail.captured import Reader
 from ordertrail.cli.session import Session, common

@@ -13,8 +13,8 @@ from rich.text import Text
 from domain.encoding import UnknownEvent, decode
 from domain.events import StateChanged
 from domain.identity import reserved
-from domain.log import Row
 from domain.phases import FINAL, Phase
+from domain.rows import Row
 from ordertrail.render import STYLES, clean, interval
 
 RECENT = 12

@@ -8,7 +8,7 @@ from adapters.kafka.position import HOLDER
 from adapters.kafka.records import JSON, Header, event_record, outbox_record
 from adapters.kafka.topics import COMPACTED, PREFIX, TOPIC, Name
 from domain.events import Event, OrderNotFound
-from domain.log import OutboxRow, Row
+from domain.rows import OutboxRow, Row
 from ordertrail.description.forms import (
     DECIMAL_PATTERN,
     RULES_PATTERN,

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from domain.encoding import UnknownEvent, decode
 from domain.events import OrderTracked, StateChanged, TrackingStopped
 from domain.instants import SECOND, Instant, instant
-from domain.log import Log, Row
+from domain.log import Log
 from domain.phases import FINAL
 from domain.providers import PROVIDERS
+from domain.rows import Row
 from ordertrail.quota.fleets import Exit, Fleet, FleetError, Kind, Stay
 from ordertrail.quota.laws import Weighed
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from domain.log import Conflict, Entry, Log, LogRefused, Outcome, WatchRow
+from domain.log import Log, LogRefused
+from domain.rows import Conflict, Entry, Outcome, WatchRow
 from ordertrail.rehearsal.virtual import VirtualClock
 
 FOLLOW = 0.25

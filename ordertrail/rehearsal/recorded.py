@@ -19,7 +19,8 @@ from domain.events import (
     StatusUnrecognised,
 )
 from domain.instants import Instant, instant
-from domain.log import Log, LookRow, Row
+from domain.log import Log
+from domain.rows import LookRow, Row
 from domain.watch import Watch
 from ordertrail.rehearsal.ideal import GONE, Told
 from ordertrail.rehearsal.oddities import Sort

@@ -9,7 +9,8 @@ from domain.encoding import decode
 from domain.events import Data, Event, EvidenceErased
 from domain.identity import reserved
 from domain.instants import text
-from domain.log import EvidenceRow, KeyRow, Log, LookRow
+from domain.log import Log
+from domain.rows import EvidenceRow, KeyRow, LookRow
 from ordertrail.verifying.findings import Findings, What
 
 

@@ -8,10 +8,11 @@ from domain.encoding import UnknownEvent, decode, row_digest
 from domain.events import Data, Event, OrderTracked
 from domain.identity import reserved
 from domain.judge import rules
-from domain.log import Cells, Log, Row
+from domain.log import Log
 from domain.order import Order, evolve
 from domain.provider import Provider
 from domain.readings import Read
+from domain.rows import Cells, Row
 from ordertrail.rejudging import Verdict, opener, rejudged
 from ordertrail.rejudging import erased as is_erased
 from ordertrail.verifying.causes import unsound

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from domain.log import Cells, EvidenceRow, Kept, KeyRow, Log, LookRow
+from domain.log import Log
+from domain.rows import Cells, EvidenceRow, Kept, KeyRow, LookRow
 
 _TEXTS, _NUMBERS, _PERHAPS_TEXTS, _PERHAPS_NUMBERS = (0, 1, 2, 8, 9), (3, 4, 11), (6, 10), (5, 7)
 

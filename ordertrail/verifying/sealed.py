@@ -10,7 +10,8 @@ from msgspec import DecodeError
 
 from domain.encoding import UnknownEvent, decode
 from domain.events import LogSealed
-from domain.log import Cells, Census, Log
+from domain.log import Log
+from domain.rows import Cells, Census
 from domain.seal import LOG_STREAM, event_entries, event_entry, merkle_root, unpack_stored
 from ordertrail.verifying.findings import Findings, What
 from ordertrail.verifying.stored import RECEIPTS_AT_ONCE

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from domain.encoding import raw_digest
-from domain.log import Cells, Census, Kept, Log, Receipt
+from domain.log import Log
+from domain.rows import Cells, Census, Kept, Receipt
 from domain.seal import Kind, Stored, cells_digest, event_entries, unpack_stored
 from ordertrail.verifying.findings import Findings, What
 

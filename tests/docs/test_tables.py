@@ -10,7 +10,7 @@ from adapters.providers import ADAPTERS
 from adapters.runa import DEFAULT_VERSION as RUNA_VERSION
 from adapters.xmrto import DEFAULT_VERSION as XMRTO_VERSION
 from domain.events import KINDS
-from domain.log import Row
+from domain.rows import Row
 from ordertrail.cli.trouble import Exit
 from ordertrail.running import Role
 from ordertrail.setting_table import setting_rows

@@ -10,10 +10,10 @@ from domain.events import Data, Event, StateChanged
 from domain.fields import Detail
 from domain.instants import SECOND, Instant, instant, text
 from domain.judge import Case, Judgement, judge
-from domain.log import NewEvent
 from domain.order import Order, Tracking, evolve
 from domain.provider import Provider
 from domain.readings import Clock, Failed, Look, Reading, Shown
+from domain.rows import NewEvent
 from domain.tracking import track
 from domain.watch import Watch, unproven
 from domain.xverse import XVERSE

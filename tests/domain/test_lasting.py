@@ -4,10 +4,10 @@ from msgspec.structs import replace
 from domain.events import OrderOverdue
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, text
 from domain.lasting import ENOUGH, PRIORS, Bound, Dwells, bin_of, bound_of, overdue
-from domain.log import Dwell
 from domain.order import Order, Overdue, Tracking
 from domain.phases import FINAL, Phase
 from domain.providers import PROVIDERS
+from domain.rows import Dwell
 
 AT = 1_767_225_600 * SECOND
 

@@ -2,7 +2,7 @@
 
 from domain.encoding import decode
 from domain.identity import OrderKey
-from domain.log import Request
+from domain.rows import Request
 from ordertrail.executions import Wish, new_request
 from ordertrail.following import EXECUTE
 from tests.execution.twin import FUNDING, ORDER, Twin

@@ -7,8 +7,8 @@ import pytest
 
 from adapters.providers import ADAPTERS
 from domain.instants import MINUTE
-from domain.log import Claim, Effect, Entry
 from domain.providers import PROVIDERS
+from domain.rows import Claim, Effect, Entry
 from ordertrail.executions import Wish, begin, new_request, settle
 from tests.execution.asking import KEY, ask, at, told, waiting
 from tests.execution.twin import FUNDING, ORDER, Twin, fails, says

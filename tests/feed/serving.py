@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 
 from adapters.log import open_log
-from domain.log import Entry, Log, NewEvent, Registration
+from domain.log import Log
+from domain.rows import Entry, NewEvent, Registration
 from ordertrail.door import Address, Door
 from ordertrail.serve import Server
 

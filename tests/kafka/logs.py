@@ -5,7 +5,7 @@ from threading import Event
 
 import msgspec
 
-from domain.log import OutboxRow, Row
+from domain.rows import OutboxRow, Row
 
 
 class MemoryLog:

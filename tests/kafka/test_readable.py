@@ -1,7 +1,7 @@
 """What offsets and timestamps tell of when records became readable."""
 
 from adapters.kafka.readable import MILLISECOND, Found, tellings
-from domain.log import Telling
+from domain.rows import Telling
 
 NOW = 1_000_000
 WHOLE = [(0, 9)]

@@ -14,7 +14,8 @@ from aiokafka.errors import KafkaConnectionError
 from adapters.kafka.audit import audit_events
 from adapters.kafka.standby import await_turn
 from adapters.log import open_log
-from domain.log import Entry, Log, NewEvent
+from domain.log import Log
+from domain.rows import Entry, NewEvent
 from ordertrail.publishing import Kind, Report, Task
 from ordertrail.supervise import Supervisor
 from tests.kafka.logs import MemoryLog, row, rows

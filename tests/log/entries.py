@@ -1,16 +1,8 @@
 """Entries as a writer would give them, and a log to give them to."""
 
 from adapters.log import open_log
-from domain.log import (
-    Entry,
-    EvidenceRow,
-    KeyRow,
-    Log,
-    LookRow,
-    NewEvent,
-    Registration,
-    WatchRow,
-)
+from domain.log import Log
+from domain.rows import Entry, EvidenceRow, KeyRow, LookRow, NewEvent, Registration, WatchRow
 
 NOW = 1_700_000_000_000_000
 

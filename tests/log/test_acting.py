@@ -1,6 +1,7 @@
 """Requests to running workers, and commands whose events are stored with all else that they do."""
 
-from domain.log import (
+from domain.log import Log
+from domain.rows import (
     Claim,
     CommandRow,
     Committed,
@@ -8,7 +9,6 @@ from domain.log import (
     Effect,
     Entry,
     Gone,
-    Log,
     NewRequest,
     Repeated,
     Reply,

@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from domain.log import Committed, Entry, KeyRow, Log
+from domain.log import Log
+from domain.rows import Committed, Entry, KeyRow
 from tests.log.entries import events, tracked
 
 COMMITS = 40

@@ -1,15 +1,6 @@
 from adapters.log.writing import BATCH_BYTES, batches
-from domain.log import (
-    Committed,
-    Conflict,
-    Entry,
-    EvidenceRow,
-    KeyRow,
-    Log,
-    NewEvent,
-    Registration,
-    WatchRow,
-)
+from domain.log import Log
+from domain.rows import Committed, Conflict, Entry, EvidenceRow, KeyRow, NewEvent, Registration, WatchRow
 from tests.log.entries import event, events, look, tracked
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from domain.log import Committed, Conflict, Entry, Erasure, EvidenceRow, KeyRow, Log
+from domain.log import Log
+from domain.rows import Committed, Conflict, Entry, Erasure, EvidenceRow, KeyRow
 from tests.log.entries import NOW, event, look, opened, tracked
 
 STREAM = "runa-1"

@@ -1,6 +1,7 @@
 import signal
 
-from domain.log import Committed, Entry, Log
+from domain.log import Log
+from domain.rows import Committed, Entry
 from tests.log.entries import events, opened, tracked
 from tests.log.writers import begin, commit_and_die, open_and_die
 

@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from domain.log import Change, Committed, Log, LogUnreachable, PositionMoved
+from domain.log import Log, LogUnreachable, PositionMoved
+from domain.rows import Change, Committed
 from tests.log.entries import events, opened, tracked
 from tests.log.severing import SeveringProxy
 

@@ -1,6 +1,7 @@
 import time
 
-from domain.log import Log, Row
+from domain.log import Log
+from domain.rows import Row
 from tests.log.entries import opened
 from tests.log.writers import begin, open_and_die, write_steadily
 

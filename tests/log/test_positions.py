@@ -2,7 +2,7 @@ import sqlite3
 
 import psycopg
 
-from domain.log import Committed, Conflict
+from domain.rows import Committed, Conflict
 from tests.log.entries import events, opened
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from domain.log import Change, Log, ModelRow, OutboxRow, Parked, PositionMoved
+from domain.log import Log, PositionMoved
+from domain.rows import Change, ModelRow, OutboxRow, Parked
 
 
 def change(key: str, value: bytes | None, position: int = 1, **columns: str | None) -> Change:

@@ -1,5 +1,6 @@
 from adapters.log import reading
-from domain.log import Entry, Head, Log, Registration, Row, WatchRow
+from domain.log import Log
+from domain.rows import Entry, Head, Registration, Row, WatchRow
 from tests.log.entries import event, events, tracked
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from domain.log import Change, Comparison, Difference, Log, Parked, PositionMoved, Rebuild
+from domain.log import Log, PositionMoved
+from domain.rows import Change, Comparison, Difference, Parked, Rebuild
 
 PAIRS = (("orders", "orders~new"), ("attention", "attention~new"))
 NAMES = [new for _, new in PAIRS]

@@ -1,7 +1,8 @@
 """Each commit leaves a receipt: the digests of its events, its register and its look rows."""
 
 from domain.encoding import raw_digest
-from domain.log import Entry, EvidenceRow, KeyRow, Log
+from domain.log import Log
+from domain.rows import Entry, EvidenceRow, KeyRow
 from domain.seal import event_entries, looked, registered, unpack_stored
 from tests.log.entries import event, events, look, tracked
 

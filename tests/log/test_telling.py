@@ -1,4 +1,5 @@
-from domain.log import Log, Telling
+from domain.log import Log
+from domain.rows import Telling
 
 TOPIC = "ordertrail.events"
 

@@ -12,7 +12,7 @@ from typing import Any  # what sqlite3 and psycopg are called with
 
 import psycopg
 
-from domain.log import Committed, Entry, EvidenceRow, WatchRow
+from domain.rows import Committed, Entry, EvidenceRow, WatchRow
 from tests.log.entries import event, opened
 
 processes = multiprocessing.get_context("forkserver")

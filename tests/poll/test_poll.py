@@ -10,8 +10,9 @@ import pytest
 
 from domain.identity import OrderKey
 from domain.instants import text
-from domain.log import Log, LogRefused, LogUnreachable, NewRequest
+from domain.log import Log, LogRefused, LogUnreachable
 from domain.phases import Phase
+from domain.rows import NewRequest
 from domain.watch import Watch
 from ordertrail.budget import Window
 from ordertrail.policy import Freshest

@@ -2,7 +2,8 @@ import json
 from threading import Event
 from typing import Any
 
-from domain.log import Log, LogUnreachable, Parked, Row
+from domain.log import Log, LogUnreachable
+from domain.rows import Parked, Row
 from ordertrail.project import Projected, Projector, parked_orders, retry_parked, unpark
 from projections import attention, orders
 from projections.attention import Parking

@@ -3,9 +3,9 @@ from typing import Any
 
 from domain.events import EvidenceShown
 from domain.identity import OrderKey
-from domain.log import Change, Entry, ModelRow, NewEvent, Row
 from domain.order import Tracking
 from domain.readings import Failed
+from domain.rows import Change, Entry, ModelRow, NewEvent, Row
 from projections import attention, orders
 from projections.read_models import Folded, fold, fold_order
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute_text

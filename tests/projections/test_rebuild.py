@@ -7,7 +7,8 @@ from threading import Event, Thread
 import pytest
 
 from adapters.log import open_log
-from domain.log import Log, ModelRow, PositionMoved, Rebuild
+from domain.log import Log, PositionMoved
+from domain.rows import ModelRow, Rebuild
 from ordertrail import rebuild as rebuilding
 from ordertrail.project import Projector
 from ordertrail.rebuild import MODELS, SHADOW, rebuild, shadow_of

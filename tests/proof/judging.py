@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from adapters.providers import ADAPTERS
 from domain.identity import OrderKey
-from domain.log import EvidenceRow, Log, LookRow, Row
+from domain.log import Log
 from domain.provider import Provider
 from domain.providers import PROVIDERS
 from domain.readings import Read
+from domain.rows import EvidenceRow, LookRow, Row
 from ordertrail.rejudging import Rejudged, Verdict, erased, opener, rejudged
 from tests.fixtures.recording import ORDER, Recording, key
 

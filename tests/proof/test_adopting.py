@@ -4,7 +4,7 @@ from domain.adoption import NotReported, UnknownState, adopt
 from domain.encoding import decode
 from domain.events import StateAdopted
 from domain.identity import OrderKey
-from domain.log import Effect
+from domain.rows import Effect
 from domain.xverse import XVERSE
 from ordertrail.acts import Act
 from ordertrail.adopting import adopt_state

@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from domain.identity import OrderKey
-from domain.log import LookRow
 from domain.readings import Failed
+from domain.rows import LookRow
 from ordertrail.rejudging import Verdict
 from tests.description.course import told
 from tests.fixtures.recording import ORDER, OTHER, Recording, key

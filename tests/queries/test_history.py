@@ -1,6 +1,6 @@
 import pytest
 
-from domain.log import Entry, NewEvent
+from domain.rows import Entry, NewEvent
 from ordertrail.history import history
 from ordertrail.order_at import order
 from ordertrail.stream import UnknownOrder

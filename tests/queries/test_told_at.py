@@ -1,6 +1,6 @@
 import pytest
 
-from domain.log import Telling
+from domain.rows import Telling
 from ordertrail.order_at import NotTold, ToldAt, order
 from ordertrail.stream import Line
 from tests.fixtures.recording import ORDER, Recording, key, minute

@@ -10,8 +10,9 @@ import pytest
 from domain.encoding import decode
 from domain.identity import contact_stream, uuid7
 from domain.instants import SECOND
-from domain.log import Entry, EvidenceRow, LogUnreachable, Outcome, Row
+from domain.log import LogUnreachable
 from domain.readings import Look
+from domain.rows import Entry, EvidenceRow, Outcome, Row
 from ordertrail.observation import Observation, Seen
 from ordertrail.record import Recorder
 from tests.fixtures.recording import ORDER, Came, Recording, came_back, key, minute

@@ -1,6 +1,6 @@
 """What a provider had never said before is counted, with the first look that showed it."""
 
-from domain.log import Drift
+from domain.rows import Drift
 from tests.fixtures.recording import OTHER, Recording, minute
 
 SECOND_AFTER = 1_000_000

@@ -3,7 +3,7 @@
 from domain.events import OrderOverdue, OrderRecovered
 from domain.instants import DAY, MINUTE
 from domain.lasting import bin_of
-from domain.log import Dwell
+from domain.rows import Dwell
 from ordertrail.project import Projector
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 

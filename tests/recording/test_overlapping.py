@@ -6,7 +6,8 @@ from threading import Event
 
 import pytest
 
-from domain.log import Entry, LogUnreachable, Outcome
+from domain.log import LogUnreachable
+from domain.rows import Entry, Outcome
 from ordertrail.observation import Observation, Seen
 from ordertrail.orders import fold
 from ordertrail.record import Recorder

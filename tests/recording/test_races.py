@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from domain.instants import SECOND
-from domain.log import Entry, LogUnreachable, Outcome
+from domain.log import LogUnreachable
 from domain.order import Tracking
+from domain.rows import Entry, Outcome
 from ordertrail.orders import fold
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 from tests.recording.telling import body, kept, observation, seen_by, stream_of, told

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.vault import KEY_BYTES, Vault, VaultError, load_key
-from domain.log import Entry, EvidenceRow
+from domain.rows import Entry, EvidenceRow
 from tests.fixtures.recording import KEY, START, Recording
 from tests.recording.telling import body, kept, stream_of, unwritten
 

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from adapters.kafka.client import opened_consumer, partitions_of, read_spans
 from adapters.kafka.partition import partition_of
 from adapters.kafka.replayed import SinkRefused, topic_sink
-from domain.log import Row
+from domain.rows import Row
 from ordertrail.sinks import to_topic
 from tests.kafka.logs import rows
 

@@ -9,9 +9,9 @@ import pytest
 from domain.encoding import decode, row_digest
 from domain.identity import uuid7
 from domain.instants import SECOND
-from domain.log import Row
 from domain.providers import PROVIDERS
 from domain.readings import Look
+from domain.rows import Row
 from ordertrail.history import history
 from ordertrail.observation import Observation, Seen
 from ordertrail.order_at import order as order_line

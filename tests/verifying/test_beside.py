@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from domain.log import Cells, Kept, Receipt
 from domain.providers import PROVIDERS
+from domain.rows import Cells, Kept, Receipt
 from ordertrail.erasing import Eraser
 from tests.fixtures.recording import ORDER, OTHER, Recording, key
 from tests.verifying.conftest import seal

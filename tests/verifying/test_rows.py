@@ -3,7 +3,7 @@
 import pytest
 
 from domain.encoding import raw_digest
-from domain.log import LookRow
+from domain.rows import LookRow
 from domain.seal import Kind, event_entries, event_entry, looked, pack_stored, unpack_stored
 from ordertrail.verifying.findings import What
 from tests.fixtures.recording import ORDER, OTHER, Recording
