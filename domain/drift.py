@@ -58,10 +58,10 @@ class Radar:
 
     def _of_details(self, reading: Shown) -> Iterator[tuple[Sighting, bool]]:
         usual = self._usual
-        for path, value in reading.details.items():
-            if value is None or value.__class__ is dict:
-                continue
-            if usual.get(path) is value.__class__ or (path, value) in self._words:
+        details = reading.details.items()
+        unusual = [(path, value) for path, value in details if usual.get(path) is not value.__class__]
+        for path, value in unusual:
+            if value is None or value.__class__ is dict or (path, value) in self._words:
                 continue
             words = self._fields.words(path)
             told = list(self._of_detail(pattern_of(path)[:LONGEST], value, words))

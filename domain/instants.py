@@ -32,9 +32,20 @@ def text_or_none(at: Instant | None) -> str | None:
     return None if at is None else text(at)
 
 
-@lru_cache(maxsize=4096)
 def instant(value: str) -> Instant:
     """Read RFC 3339 text with an offset; ValueError says what is wrong with anything else."""
+    micros = value[20:26]
+    if len(value) == 27 and value[19] == "." and value[26] == "Z" and micros.isascii() and micros.isdigit():
+        return _whole(value[:19] + "Z") + int(micros)
+    return _read(value)
+
+
+@lru_cache(maxsize=4096)
+def _whole(second: str) -> Instant:
+    return _read(second)
+
+
+def _read(value: str) -> Instant:
     if not _RFC3339.fullmatch(value):
         raise ValueError(f"{value!r} is no RFC 3339 time such as 2026-01-31T12:00:00Z")
     try:

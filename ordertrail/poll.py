@@ -30,6 +30,7 @@ from ordertrail.insistence import Insistence
 from ordertrail.lane import Counts, Lane, Shared, Target
 from ordertrail.ownership import Alone, Division
 from ordertrail.record import Recorder
+from ordertrail.remembering import SELDOM, Remembering
 from ordertrail.reporting import Reporter
 from ordertrail.reports import WorkerReport
 from ordertrail.thread import InLoop, OneThread
@@ -99,6 +100,9 @@ class Worker:
             body_limit=body_limit,
             deadline=deadline,
             coverage_gap=coverage_gap,
+        )
+        self._remembering = Remembering(
+            lanes=self._lanes, writer=self._writer, every=SELDOM * save, logger=logger
         )
         self._reporter = Reporter(
             lanes=self._lanes,
@@ -217,6 +221,7 @@ class Worker:
         )
 
     async def _load(self) -> None:
+        await self._remembering.recall()
         await self._holding.begin()
         await self._reporter.resume()
         held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
@@ -241,6 +246,7 @@ class Worker:
             for lane in self._lanes.values():
                 await lane.tend(self._planner)
             await self._reporter.keep_up(self._time())
+            await self._remembering.keep_up()
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
             if not news.full:
@@ -325,6 +331,7 @@ class Worker:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._grace):
                         await self._save_coverage()
+                        await self._remembering.save()
                         await self._holding.leave()
                 await self._writer.close(self._grace)
         finally:

@@ -167,8 +167,9 @@ class Governor:
         return news > 50 + _GROWN * min(self._learner.changes, 700 * len(self._kinds.all))
 
     def _bind(self) -> None:
-        margin = max(2.0 * self._unit + self._worst, _MARGIN * self.bounds.effective)
-        self._margin = min(margin, 0.2 * self.bounds.effective)
+        bound = self.bounds.effective
+        margin = max(2.0 * self._unit + self._worst, _MARGIN * bound if math.isfinite(bound) else 0.0)
+        self._margin = min(margin, 0.2 * bound)
         self.open_bound = self.bounds.effective - self._margin
         self.watching_bound = self.bounds.watching_effective - self._margin
 

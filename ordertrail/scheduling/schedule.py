@@ -33,7 +33,7 @@ from collections import deque
 from collections.abc import Sequence
 from random import Random
 
-from ordertrail.scheduling import rates
+from ordertrail.scheduling import memory, rates
 from ordertrail.scheduling.ages import Ages
 from ordertrail.scheduling.bound import Bound, Bounds
 from ordertrail.scheduling.facts import UNSEEN, Facts, Priors
@@ -124,6 +124,7 @@ class Schedule:
         if last is None:
             self._new.append(order)
         else:
+            _aimed(kind, facts, self._records.get(number).entered)
             self._queue(number, kind, self._records.get(number), last)
 
     def ask(self, order: str) -> bool:
@@ -151,7 +152,10 @@ class Schedule:
         number = self._numbers[order]
         record = self._records.get(number)
         kind = self._kind(facts)
-        entered = record.entered if kind.number == record.kind else _estimate(facts)
+        entered = record.entered
+        if kind.number != record.kind:
+            entered = _estimate(facts)
+            _aimed(kind, facts, entered)
         record = self._now_of(record, kind, facts, entered)
         self._records.put(number, record)
         if record.status == QUEUED:
@@ -262,6 +266,17 @@ class Schedule:
         """What it expects of itself; takes milliseconds."""
         return outlook(self._records, self._kinds, now, new=len(self._new), asked=len(self._asked))
 
+    # what was learned outlives a process
+
+    def memory(self) -> str:
+        """What was learned, for `recall`."""
+        return memory.told(self._kinds, self._ages, self._learner.changes)
+
+    def recall(self, words: str) -> None:
+        """Begin with what another schedule has learned; before any order is added. Raises ValueError for what
+        is no memory, or one of another time scale."""
+        self._learner.changes = memory.recalled(words, self._kinds, self._ages)
+
     # within
 
     def _kind(self, facts: Facts) -> Kind:
@@ -349,8 +364,8 @@ class Schedule:
         else:
             self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
             entered = record.entered if after.state == kind.state else _estimate(facts)
-        if after.dated and facts.deadline is not None and (first or after is not kind):
-            after.dwell.aim(facts.deadline - entered)
+        if first or after is not kind:
+            _aimed(after, facts, entered)
         return after, self._now_of(record, after, facts, entered)
 
     def _now_of(self, record: Record, kind: Kind, facts: Facts, entered: float) -> Record:
@@ -396,6 +411,12 @@ class Schedule:
             *(kind_number, priority, status, 0),
         )
         self._wheel.put(number, at)
+
+
+def _aimed(kind: Kind, facts: Facts, entered: float) -> None:
+    """One more order's deadline in a class that it has entered."""
+    if kind.dated and facts.deadline is not None:
+        kind.dwell.aim(facts.deadline - entered)
 
 
 def _begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
