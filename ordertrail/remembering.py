@@ -14,7 +14,7 @@ SELDOM = 200
 
 
 def note_of(provider: str) -> str:
-    """All workers leave what they have learned under the same name: they have seen orders of the same kind."""
+    """One name for all workers: the orders that they have seen are of the same kind."""
     return f"learned/{provider}"
 
 

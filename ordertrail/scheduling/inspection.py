@@ -22,6 +22,7 @@ import numpy as np
 
 FINAL = -1
 _PASSES = 3
+_EXACT = 1e-3
 _SMALL = 250_000
 _AFTER = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
@@ -50,12 +51,20 @@ def solve(stages: Sequence[Stage], prices: np.ndarray, gaps: np.ndarray) -> list
     """One solution for each stage. `gaps`: those to choose from, ascending."""
     cells = _Cells(gaps)
     order, cyclic = _successors_first(stages)
+    problems = [_Problem(stage, prices, cells) for stage in stages]
     found: dict[int, Solution] = {}
     for _ in range(_PASSES if cyclic else 1):
+        kernels = _Kernels(cells, found)
+        before = dict(found)
         for index in order:
-            arrivals = {n: found[n].arrival for n in stages[index].hazards if n in found}
-            found[index] = _solved(stages[index], arrivals, prices, cells)
+            found[index] = problems[index].solved(kernels)
+        if before and all(_alike(before[index], found[index]) for index in order):
+            break
     return [found[index] for index in range(len(stages))]
+
+
+def _alike(one: Solution, other: Solution) -> bool:
+    return bool(np.abs(one.arrival / other.arrival - 1).max() < _EXACT)
 
 
 class _Cells:
@@ -76,44 +85,94 @@ class _Cells:
         return np.swapaxes(np.where(self.seen, values, 0.0), 1, 2)
 
 
-class _Choices(NamedTuple):
-    """What each gap costs but for what comes after: by (price,) age, choice."""
+class _Kernels:
+    """A of the classes solved so far; what several classes lead to is laid out once."""
 
-    cost: np.ndarray
-    stays: np.ndarray
-    gaps: np.ndarray
+    def __init__(self, cells: _Cells, found: Mapping[int, Solution]) -> None:
+        self._cells = cells
+        self._found = found
+        self._laid_out: dict[int, tuple[Solution, np.ndarray]] = {}
 
+    def arrival(self, target: int) -> np.ndarray | None:
+        """None: it is final, or not solved yet."""
+        found = self._found.get(target)
+        return None if found is None else found.arrival
 
-def _solved(stage: Stage, arrivals: Mapping[int, np.ndarray], prices: np.ndarray, cells: _Cells) -> Solution:
-    choices = _plain_choices(stage, arrivals, prices, cells)
-    if stage.deadline is not None:
-        further = _choices_after_deadline(stage, arrivals, prices, cells)
-        choices = _Choices(*(np.concatenate(pair, axis=-1) for pair in zip(choices, further, strict=True)))
-    cost = np.where(choices.gaps <= stage.bound * 1.001, choices.cost, np.inf)
-    cost[..., 0] = np.where(np.isinf(cost).all(axis=-1), choices.cost[..., 0], cost[..., 0])
-    values, chosen = _backwards(stage.edges, choices._replace(cost=cost), prices)
-    plain = len(cells.gaps)
-    first = choices.cost[:, 0, :plain] + choices.stays[0, :plain] * (
-        prices[:, None] + _at(values, stage.edges, choices.gaps[0, :plain])
-    )
-    arrival = np.concatenate([prices[:, None] + values[:, :1], first], axis=1)
-    return Solution(chosen, arrival)
+    def kernel(self, target: int) -> np.ndarray:
+        found = self._found[target]
+        known = self._laid_out.get(target)
+        if known is None or known[0] is not found:
+            known = self._laid_out[target] = found, self._cells.kernel(found.arrival)
+        return known[1]
 
 
-def _plain_choices(
-    stage: Stage, arrivals: Mapping[int, np.ndarray], prices: np.ndarray, cells: _Cells
-) -> _Choices:
-    points = stage.edges[:, None] + cells.nodes[None, :]
-    found = _found(stage, points)
-    lateness = cells.gaps * np.cumsum(found.total, axis=-1) - np.cumsum(found.total * found.after, axis=-1)
-    cost = np.broadcast_to(stage.weight * lateness, (len(prices), *lateness.shape)).copy()
-    for target, mass in found.mass.items():
-        if target in arrivals:
-            _add_product(cost, mass, cells.kernel(arrivals[target]))
-        else:
-            cost += prices[:, None, None] * np.cumsum(mass, axis=-1)
-    gaps = np.broadcast_to(cells.gaps, lateness.shape)
-    return _Choices(cost, found.stays, gaps)
+class _Problem:
+    """One class, with all that does not depend on what comes after it worked out.
+
+    Choices are the gaps up to the class's bound, the shortest at least, and looking just after the deadline.
+    """
+
+    def __init__(self, stage: Stage, prices: np.ndarray, cells: _Cells) -> None:
+        self._stage = stage
+        self._prices = prices
+        allowed = int(np.searchsorted(cells.gaps, stage.bound * 1.001, side="right"))
+        self._plain = _Plain(stage, cells, max(1, allowed))
+        self._late = None if stage.deadline is None else _AfterDeadline(stage, cells)
+        parts: list[_Plain | _AfterDeadline] = [self._plain]
+        if self._late is not None:
+            parts.append(self._late)
+        self._path = _Path(
+            stage.edges,
+            np.concatenate([part.gaps for part in parts], axis=-1),
+            np.concatenate([part.stays for part in parts], axis=-1),
+            prices,
+        )
+
+    def solved(self, kernels: _Kernels) -> Solution:
+        cost = self._plain.cost(self._prices, kernels)
+        if self._late is not None:
+            late = self._late.cost(self._prices, kernels)
+            cost = np.concatenate([cost, late], axis=-1)
+        values, chosen = self._path.backwards(cost)
+        return Solution(chosen, self._arrival(values, kernels))
+
+    def _arrival(self, values: np.ndarray, kernels: _Kernels) -> np.ndarray:
+        """By every gap there is, since orders come here from classes with other bounds."""
+        plain, prices = self._plain, self._prices
+        later = prices[:, None] + _at(values, self._stage.edges, plain.cells.gaps)
+        first = plain.cost_at_birth(prices, kernels) + plain.stays_from_birth * later
+        return np.concatenate([prices[:, None] + values[:, :1], first], axis=1)
+
+
+class _Plain:
+    """What each allowed gap costs but for what comes after, by (price,) age and gap."""
+
+    def __init__(self, stage: Stage, cells: _Cells, allowed: int) -> None:
+        self.cells = cells
+        self.allowed = allowed
+        self._weight = stage.weight
+        self._found = _found(stage, stage.edges[:, None] + cells.nodes[None, : allowed + 1])
+        self._at_birth = _found(stage, stage.edges[:1, None] + cells.nodes[None, :])
+        self.stays = self._found.stays
+        self.stays_from_birth = self._at_birth.stays[0]
+        self.gaps = np.broadcast_to(cells.gaps[:allowed], self.stays.shape)
+
+    def cost(self, prices: np.ndarray, kernels: _Kernels) -> np.ndarray:
+        return self._cost(self._found, prices, kernels)
+
+    def cost_at_birth(self, prices: np.ndarray, kernels: _Kernels) -> np.ndarray:
+        return self._cost(self._at_birth, prices, kernels)[:, 0]
+
+    def _cost(self, found: "_Found", prices: np.ndarray, kernels: _Kernels) -> np.ndarray:
+        gaps = self.cells.gaps[: found.total.shape[-1]]
+        lateness = gaps * np.cumsum(found.total, axis=-1) - np.cumsum(found.total * found.after, axis=-1)
+        cost = np.broadcast_to(self._weight * lateness, (len(prices), *lateness.shape)).copy()
+        for target, mass in found.mass.items():
+            if kernels.arrival(target) is None:
+                cost += prices[:, None, None] * np.cumsum(mass, axis=-1)
+            else:
+                _add_product(cost, mass, kernels.kernel(target)[:, : len(gaps), : len(gaps)])
+        return cost
 
 
 def _add_product(cost: np.ndarray, mass: np.ndarray, kernel: np.ndarray) -> None:
@@ -124,31 +183,45 @@ def _add_product(cost: np.ndarray, mass: np.ndarray, kernel: np.ndarray) -> None
         cost[:, portion] += np.matmul(mass[portion], kernel)
 
 
-def _choices_after_deadline(
-    stage: Stage, arrivals: Mapping[int, np.ndarray], prices: np.ndarray, cells: _Cells
-) -> _Choices:
+class _AfterDeadline:
     """Looking just after the deadline, from every age before it; what falls after it is a cell of its own."""
-    assert stage.deadline is not None  # else there is nothing to look after
-    offsets = stage.unit * np.array(_AFTER)
-    ages = stage.edges[:, None, None]
-    before = np.minimum(ages + cells.nodes, stage.deadline)
-    before = np.broadcast_to(before, (len(stage.edges), len(offsets), len(cells.nodes)))
-    ends = np.broadcast_to(stage.deadline + offsets[None, :, None], (*before.shape[:2], 1))
-    points = np.concatenate([before, np.maximum(ends, ages)], axis=-1)
-    found = _found(stage, points)
-    gaps = stage.deadline + offsets[None, :] - stage.edges[:, None]
-    lateness = (found.total * np.maximum(gaps[..., None] - found.after, 0.0)).sum(axis=-1)
-    cost = np.broadcast_to(stage.weight * lateness, (len(prices), *lateness.shape)).copy()
-    lags = np.maximum(gaps[..., None] - (points[..., 1:] + points[..., :-1]) / 2 + ages, 0.0)
-    index, part = _between(cells.nodes, lags)
-    for target, mass in found.mass.items():
-        if target not in arrivals:
-            cost += prices[:, None, None] * mass.sum(axis=-1)
-            continue
-        for cost_of_one, arrival in zip(cost, arrivals[target], strict=True):
-            cost_of_one += (mass * (arrival[index] * (1 - part) + arrival[index + 1] * part)).sum(axis=-1)
-    is_ahead = stage.edges[:, None] < stage.deadline
-    return _Choices(np.where(is_ahead, cost, np.inf), found.stays[..., -1], np.where(is_ahead, gaps, np.inf))
+
+    def __init__(self, stage: Stage, cells: _Cells) -> None:
+        assert stage.deadline is not None  # else there is nothing to look after
+        offsets = stage.unit * np.array(_AFTER)
+        self._ages = len(stage.edges)
+        edges = stage.edges[stage.edges < stage.deadline]
+        ages = edges[:, None, None]
+        before = np.minimum(ages + cells.nodes, stage.deadline)
+        before = np.broadcast_to(before, (len(edges), len(offsets), len(cells.nodes)))
+        ends = np.broadcast_to(stage.deadline + offsets[None, :, None], (*before.shape[:2], 1))
+        points = np.concatenate([before, ends], axis=-1)
+        gaps = stage.deadline + offsets[None, :] - edges[:, None]
+        self._found = found = _found(stage, points)
+        self._lateness = stage.weight * (found.total * np.maximum(gaps[..., None] - found.after, 0.0)).sum(-1)
+        lags = np.maximum(gaps[..., None] - (points[..., 1:] + points[..., :-1]) / 2 + ages, 0.0)
+        self._index, self._part = _between(cells.nodes, lags)
+        self._allowed = gaps <= stage.bound * 1.001
+        self.gaps = self._at_all_ages(np.where(self._allowed, gaps, np.inf), np.inf)
+        self.stays = self._at_all_ages(found.stays[..., -1], 0.0)
+
+    def cost(self, prices: np.ndarray, kernels: _Kernels) -> np.ndarray:
+        """Infinite from the deadline on."""
+        cost = np.broadcast_to(self._lateness, (len(prices), *self._lateness.shape)).copy()
+        for target, mass in self._found.mass.items():
+            arrival = kernels.arrival(target)
+            if arrival is None:
+                cost += prices[:, None, None] * mass.sum(axis=-1)
+                continue
+            rest, part = mass * (1 - self._part), mass * self._part
+            for cost_of_one, of_one in zip(cost, arrival, strict=True):
+                cost_of_one += np.einsum("agc,agc->ag", rest, of_one[self._index])
+                cost_of_one += np.einsum("agc,agc->ag", part, of_one[self._index + 1])
+        return self._at_all_ages(np.where(self._allowed, cost, np.inf), np.inf)
+
+    def _at_all_ages(self, values: np.ndarray, beyond: float) -> np.ndarray:
+        rest = (*values.shape[:-2], self._ages - values.shape[-2], values.shape[-1])
+        return np.concatenate([values, np.full(rest, beyond)], axis=-2)
 
 
 class _Found(NamedTuple):
@@ -187,29 +260,36 @@ def _mean_place(grown: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(grown < 1e-3, 0.5 - grown / 12, 1 / z - 1 / np.expm1(z)))
 
 
-def _backwards(edges: np.ndarray, choices: _Choices, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values and best gaps by price and edge. A gap within one bin leads to a value between this edge's own,
-    for which the equation is solved, and the next one's."""
-    last = len(edges) - 1
-    values = np.zeros((len(prices), last + 1))
-    best = np.full(
-        (len(prices), last + 1), choices.gaps[-1].max(where=np.isfinite(choices.gaps[-1]), initial=0)
-    )
-    index, part = _between(edges, edges[:, None] + choices.gaps)
-    own = index == np.arange(last + 1)[:, None]
-    keeps = 1.0 - np.where(own, choices.stays * (1 - part), 0.0)
-    lower, upper = choices.stays * np.where(own, 0.0, 1 - part), choices.stays * part
-    cost = (choices.cost + choices.stays * prices[:, None, None]) / keeps
-    lower, upper = lower / keeps, upper / keeps
-    rows = np.arange(len(prices))
-    for at in range(last - 1, -1, -1):
-        ahead = index[at]
-        tried = cost[:, at] + lower[at] * values[:, ahead] + upper[at] * values[:, ahead + 1]
-        chosen = tried.argmin(axis=1)
-        values[:, at] = tried[rows, chosen]
-        best[:, at] = choices.gaps[at, chosen]
-    best[:, last] = best[:, last - 1]
-    return values, best
+class _Path:
+    """Where each choice leads from each edge of age. A gap within one bin leads to a value between this
+    edge's own, for which the equation is solved, and the next one's."""
+
+    def __init__(self, edges: np.ndarray, gaps: np.ndarray, stays: np.ndarray, prices: np.ndarray) -> None:
+        self._gaps = gaps
+        index, part = _between(edges, edges[:, None] + gaps)
+        own = index == np.arange(len(edges))[:, None]
+        keeps = 1.0 - np.where(own, stays * (1 - part), 0.0)
+        self._index, self._keeps = index, keeps
+        self._lower = (stays * np.where(own, 0.0, 1 - part) / keeps)[..., None]
+        self._upper = (stays * part / keeps)[..., None]
+        self._paid = stays * prices[:, None, None]
+        self._longest = gaps[-1].max(where=np.isfinite(gaps[-1]), initial=0)
+
+    def backwards(self, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and best gaps by price and edge."""
+        due = np.ascontiguousarray(np.moveaxis((cost + self._paid) / self._keeps, 0, -1))
+        edges, _, prices = due.shape
+        values = np.zeros((edges, prices))
+        best = np.full((edges, prices), self._longest)
+        columns = np.arange(prices)
+        for at in range(edges - 2, -1, -1):
+            ahead = self._index[at]
+            tried = due[at] + self._lower[at] * values[ahead] + self._upper[at] * values[ahead + 1]
+            chosen = tried.argmin(axis=0)
+            values[at] = tried[chosen, columns]
+            best[at] = self._gaps[at, chosen]
+        best[-1] = best[-2]
+        return values.T, best.T
 
 
 def _at(values: np.ndarray, edges: np.ndarray, ages: np.ndarray) -> np.ndarray:

@@ -11,7 +11,9 @@ from ordertrail.scheduling.facts import Expectation, Facts, Priors
 from ordertrail.scheduling.kinds import Kind, Kinds
 from ordertrail.scheduling.schedule import Schedule
 
-PRIORS = Priors({"a/busy": Expectation(dwell=6_000.0, then={"a/done": 1.0}), "a/done": Expectation(dwell=9e5)})
+PRIORS = Priors(
+    {"a/busy": Expectation(dwell=6_000.0, then={"a/done": 1.0}), "a/done": Expectation(dwell=9e5)}
+)
 DONE = Facts("a/done", 0.0, 0.0, watching=True)
 
 
