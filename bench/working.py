@@ -13,10 +13,10 @@ from adapters.providers import ADAPTERS
 from bench.orders import recorder
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
-from ordertrail.lane import Target
 from ordertrail.policy import Freshest
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
+from ordertrail.target import Target
 
 BOUNDLESS = ("1000000/s",)
 

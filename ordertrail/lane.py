@@ -5,19 +5,12 @@ is written. Whatever else comes back goes to the recorder.
 """
 
 import asyncio
-import logging
 import math
-from collections import Counter
-from dataclasses import dataclass, field
 from functools import partial
-from random import Random
 
 import httpx
 
-from adapters.adapter import Adapter
-from adapters.clock import Timepiece
-from adapters.endpoint import Endpoint
-from adapters.http import BODY_LIMIT, DEADLINE, WITHHELD, Came, ask
+from adapters.http import WITHHELD, Came, ask
 from adapters.membership import ALL
 from domain.events import StateChanged
 from domain.identity import OrderKey, uuid7
@@ -25,24 +18,21 @@ from domain.instants import MINUTE, SECOND, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
 from domain.readings import Answer, Failed, Look, Shown
-from domain.watch import PATIENCE, Watch, current, unchanged
+from domain.watch import Watch, current, unchanged
 from ordertrail.answered import Answered
-from ordertrail.budget import Budget
-from ordertrail.circuit import Circuit
 from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
 from ordertrail.fleet import Fleet, Watched
 from ordertrail.gate import Gate
-from ordertrail.observation import Observation, Seen, body_digest
+from ordertrail.observation import Observation, Seen, repeats
 from ordertrail.orders import Known
 from ordertrail.overdue import Overdue
 from ordertrail.placing import UNPLACED, Placed, placed
-from ordertrail.policy import WATCHED_AFTER, Policy
+from ordertrail.policy import WATCHED_AFTER
 from ordertrail.scheduling.facts import Facts
 from ordertrail.scheduling.governing import Question
+from ordertrail.target import Counts, Requests, Shared, Target
 from ordertrail.thread import Thread
-from ordertrail.writer import Writer
 
-REQUESTS_KEPT = 2_000
 BATCH = 1_000
 INTERNAL = "internal"
 RECHECK = 0.05
@@ -52,46 +42,6 @@ ANSWERS_APART = 5 * MINUTE
 """A provider that answers nobody for longer leaves us blind."""
 BREATH = 32
 """Looks after which the loop gets its turn, even if answers come without a wait."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """A provider as one worker polls it. `allowance`: seconds its answers may be old without saying so;
-    `transport` replaces the network; `in_flight`: requests at a time."""
-
-    adapter: Adapter
-    endpoint: Endpoint
-    policy: Policy
-    budget: Budget
-    circuit: Circuit
-    transport: httpx.AsyncBaseTransport | None = None
-    in_flight: int = 16
-    allowance: int = 0
-
-
-@dataclass
-class Counts:
-    """What one worker has seen of one provider. `failures` by kind, of single looks."""
-
-    looks: int = 0
-    unchanged: int = 0
-    events: int = 0
-    refused: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shared:
-    """What all lanes of a worker have in common."""
-
-    writer: Writer
-    clock: Timepiece
-    rng: Random
-    logger: logging.Logger
-    worker: str = "main"
-    body_limit: int = BODY_LIMIT
-    deadline: float = DEADLINE
-    coverage_gap: int = PATIENCE.coverage_gap
 
 
 class Lane:
@@ -136,8 +86,7 @@ class Lane:
         )
         self._planning: asyncio.Task[None] | None = None
         self._in_trouble = True
-        self._requests: dict[str, httpx.Request] = {}
-        target.adapter.request(target.endpoint, "any")
+        self._requests = Requests(target)
 
     def admit(self, order_id: str, watched: Watched, where: Placed, moment: Instant, steady: float) -> None:
         """An order that others have watched; `moment` and `steady` are one point in time."""
@@ -297,33 +246,24 @@ class Lane:
     def target(self) -> Target:
         return self._target
 
-    def _request(self, order_id: str) -> httpx.Request:
-        """Parsing a URL is a sixth of a look: the requests of a small fleet are made once."""
-        request = self._requests.get(order_id)
-        if request is None:
-            if len(self._requests) >= REQUESTS_KEPT:
-                self._requests.clear()
-            request = self._target.adapter.request(self._target.endpoint, order_id)
-            self._requests[order_id] = request
-        return request
-
     async def _look(self, order_id: str, watched: Watched) -> partial[None]:
         """How the order goes back to the fleet, but for when."""
         loop = asyncio.get_running_loop()
         sent = loop.time()
         came: Came | None = None
         try:
-            came = await self._ask(self._http, self._request(order_id))
+            came = await self._ask(self._http, self._requests.of(order_id))
         finally:
             self._account(came, sent, loop.time())
         if came.answer == Failed(WITHHELD):
             return partial(self.fleet.kept, order_id)
         self.counts.looks += 1
         back = partial(self.fleet.looked, order_id, None, ())
-        if self._is_unchanged(watched.watch, came.answer):
-            assert watched.watch is not None  # else nothing could be unchanged
+        watch, answer = watched.watch, came.answer
+        same = watch is not None and isinstance(answer, Answer) and repeats(watch, answer)
+        if watch is not None and same and not self._in_trouble:
             self.counts.unchanged += 1
-            watched.watch = unchanged(watched.watch, self._looked(came), self._shared.coverage_gap)
+            watched.watch = unchanged(watch, self._looked(came), self._shared.coverage_gap)
             self.answered.add(came.asked_at, came.answered_at)
             self._answered(sent)
         else:
@@ -361,18 +301,6 @@ class Lane:
     def _refused(self, sent: float, now: float) -> None:
         self.counts.refused += 1
         self._budget.refused(now, sent)
-
-    def _is_unchanged(self, watch: Watch | None, answer: Answer | Failed) -> bool:
-        """Nothing is open that even the same bytes would have to resolve, of the order or of the provider."""
-        return (
-            watch is not None
-            and isinstance(answer, Answer)
-            and not self._in_trouble
-            and watch.calm
-            and 200 <= answer.status < 300
-            and not answer.truncated
-            and body_digest(answer.body) == watch.digest
-        )
 
     async def _record(self, order_id: str, watched: Watched, came: Came, sent: float) -> partial[None]:
         key = OrderKey(self.provider, order_id)

@@ -27,12 +27,13 @@ from ordertrail.following import ASKED, Follower, begun, changed, key_of
 from ordertrail.gate import Gate
 from ordertrail.holding import AHEAD, Holding
 from ordertrail.insistence import Insistence
-from ordertrail.lane import Counts, Lane, Shared, Target
+from ordertrail.lane import Lane
 from ordertrail.ownership import Alone, Division
 from ordertrail.record import Recorder
 from ordertrail.remembering import SELDOM, Remembering
 from ordertrail.reporting import Reporter
 from ordertrail.reports import WorkerReport
+from ordertrail.target import Counts, Shared, Target
 from ordertrail.thread import InLoop, OneThread
 from ordertrail.writer import Writer
 

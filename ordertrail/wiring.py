@@ -27,7 +27,6 @@ from ordertrail.commanding import Commander
 from ordertrail.door import Address, Door, refuse_open_door
 from ordertrail.draining import Drainer
 from ordertrail.insistence import Insistence
-from ordertrail.lane import Target
 from ordertrail.machine import now, random_source
 from ordertrail.obeying import Obeying
 from ordertrail.ownership import Alone, LogWitness
@@ -38,6 +37,7 @@ from ordertrail.readjudicating import Readjudication
 from ordertrail.record import Recorder
 from ordertrail.serve import Server
 from ordertrail.settings import Settings
+from ordertrail.target import Target
 from ordertrail.thread import OneThread
 from ordertrail.turns import InTurn
 

@@ -15,7 +15,6 @@ from domain.order import Tracking
 from domain.providers import PROVIDERS
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
-from ordertrail.lane import Target
 from ordertrail.policy import Freshest
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
@@ -24,6 +23,7 @@ from ordertrail.rehearsal.scenario import Scenario, World, rule_of
 from ordertrail.rehearsal.usage import Usage
 from ordertrail.rehearsal.virtual import VirtualClock, VirtualTime
 from ordertrail.rehearsal.wire import Tape, Wire
+from ordertrail.target import Target
 from simulators import Simulator, build
 from simulators.limits import Window as Limit
 

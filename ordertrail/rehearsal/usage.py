@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ordertrail.circuit import Circuit
-from ordertrail.lane import Target
 from ordertrail.poll import Worker
 from ordertrail.rehearsal.virtual import VirtualTime
+from ordertrail.target import Target
 
 SAMPLES = 60
 """In each window of the budget."""

@@ -33,7 +33,7 @@ from collections import deque
 from collections.abc import Sequence
 from random import Random
 
-from ordertrail.scheduling import memory, rates
+from ordertrail.scheduling import memory
 from ordertrail.scheduling.ages import Ages
 from ordertrail.scheduling.bound import Bound, Bounds
 from ordertrail.scheduling.facts import UNSEEN, Facts, Priors
@@ -54,6 +54,7 @@ from ordertrail.scheduling.records import (
     pack_into,
     unpack_from,
 )
+from ordertrail.scheduling.standing import begun, estimate, or_never, rated, seen, stands
 from ordertrail.scheduling.wheel import Wheel
 
 _FIRST_RETRY = 5.0
@@ -114,8 +115,7 @@ class Schedule:
         if order in self._numbers:
             self.remove(order)
         kind = self._kind(facts)
-        number = self._records.new(_begun(facts, kind, now, last))
-        self._numbers[order] = number
+        self._numbers[order] = number = self._records.new(begun(facts, kind, now, last))
         if number == len(self._names):
             self._names.append(order)
         else:
@@ -154,17 +154,17 @@ class Schedule:
         kind = self._kind(facts)
         entered = record.entered
         if kind.number != record.kind:
-            entered = _estimate(facts)
+            entered = estimate(facts)
             _aimed(kind, facts, entered)
         record = self._now_of(record, kind, facts, entered)
         self._records.put(number, record)
         if record.status == QUEUED:
-            self._queue(number, kind, record, _seen(record, now))
+            self._queue(number, kind, record, seen(record, now))
 
     def prefer(self, order: str, priority: int, wanted_by: float | None) -> None:
         """What a person wants of it."""
         number = self._numbers[order]
-        record = self._records.get(number)._replace(priority=priority, wanted_by=_or_never(wanted_by))
+        record = self._records.get(number)._replace(priority=priority, wanted_by=or_never(wanted_by))
         self._records.put(number, record)
         if record.status == QUEUED and record.failures == 0:
             self._queue(number, self._kinds.all[record.kind], record, record.last)
@@ -225,10 +225,6 @@ class Schedule:
         return -math.inf if self._asked or self._new else self._wheel.next_due()
 
     # steering: what is slow may be done in another thread
-
-    @property
-    def rate(self) -> float:
-        return self._governor.rate
 
     def set_rate(self, rate: float) -> None:
         """Another budget (partitions owned, a window that shrank)."""
@@ -348,22 +344,22 @@ class Schedule:
     ) -> tuple[Kind, Record]:
         """Where the order stands after a look, and what that teaches."""
         if facts is None:
-            return kind, _rated(record, bool(steps), now)
+            return kind, rated(record, bool(steps), now)
         after = self._kind(facts)
         first = record.last == NEVER or kind.state == UNSEEN
         if first:
-            entered = _estimate(facts)
+            entered = estimate(facts)
             after.dwell.sights += 1
         elif kind.recurring or after.recurring:
-            record = _rated(record, bool(steps), now)
-            entered = record.entered if after is kind else _estimate(facts)
+            record = rated(record, bool(steps), now)
+            entered = record.entered if after is kind else estimate(facts)
         elif steps:
             path = [self._kinds.of(step, after.watching, False) for step in steps[:-1]]
             path.append(after)
             entered = self._learner.moved(kind, path, record.entered, record.deadline, record.last, now)
         else:
             self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
-            entered = record.entered if after.state == kind.state else _estimate(facts)
+            entered = record.entered if after.state == kind.state else estimate(facts)
         if first or after is not kind:
             _aimed(after, facts, entered)
         return after, self._now_of(record, after, facts, entered)
@@ -372,21 +368,7 @@ class Schedule:
         if kind.number != record.kind:
             self._kinds.all[record.kind].orders -= 1
             kind.orders += 1
-        return Record(
-            record.due,
-            entered,
-            record.last,
-            _or_never(facts.deadline),
-            _or_never(facts.wanted_by),
-            record.gap,
-            record.rate,
-            record.shape,
-            record.ratio,
-            kind.number,
-            facts.priority,
-            record.status,
-            record.failures,
-        )
+        return stands(record, kind, facts, entered)
 
     def _queue(self, number: int, kind: Kind, record: Record, now: float) -> None:
         """Plan the next look after one that ended `now`."""
@@ -403,12 +385,11 @@ class Schedule:
             at = wanted_by + self._plans.just
         gap = at - now
         governor.demand += 1.0 / gap - 1.0 / old
-        status, kind_number = QUEUED, kind.number
         pack_into(
             self._records.block,
             number * SIZE,
             *(at, entered, now, deadline, wanted_by, gap, rate, shape, ratio),
-            *(kind_number, priority, status, 0),
+            *(kind.number, priority, QUEUED, 0),
         )
         self._wheel.put(number, at)
 
@@ -417,50 +398,3 @@ def _aimed(kind: Kind, facts: Facts, entered: float) -> None:
     """One more order's deadline in a class that it has entered."""
     if kind.dated and facts.deadline is not None:
         kind.dwell.aim(facts.deadline - entered)
-
-
-def _begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
-    known = facts.rate is not None
-    rate = facts.rate if facts.rate is not None else 1.0 / kind.mean
-    shape = rates.KNOWN if known else rates.SHAPE
-    return Record(
-        due=now,
-        entered=_estimate(facts),
-        last=NEVER if last is None else last,
-        deadline=_or_never(facts.deadline),
-        wanted_by=_or_never(facts.wanted_by),
-        gap=math.inf,
-        rate=rate,
-        shape=shape,
-        ratio=shape / rate,
-        kind=kind.number,
-        priority=facts.priority,
-        status=WAITING,
-        failures=0,
-    )
-
-
-def _seen(record: Record, now: float) -> float:
-    """When it was looked at last; one that only others have seen, by now."""
-    return now if record.last == NEVER else record.last
-
-
-def _rated(record: Record, changed: bool, now: float) -> Record:
-    """What a look told of an order's own rate."""
-    if record.shape >= rates.KNOWN or record.last == NEVER:
-        return record
-    gap = max(now - record.last, 1e-6)
-    told = rates.changed if changed else rates.unchanged
-    shape, ratio = told(record.shape, record.ratio, gap)
-    return record._replace(shape=shape, ratio=ratio, rate=shape / ratio)
-
-
-def _estimate(facts: Facts) -> float:
-    """When the class was entered, for want of better: in the middle of what is known."""
-    if facts.entered_after is None:
-        return facts.entered_by
-    return (facts.entered_after + facts.entered_by) / 2
-
-
-def _or_never(moment: float | None) -> float:
-    return math.inf if moment is None else moment

@@ -24,11 +24,11 @@ from domain.order import Order, Tracking
 from domain.providers import PROVIDERS
 from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
-from ordertrail.lane import Target
 from ordertrail.orders import fold
 from ordertrail.policy import Freshest, Policy
 from ordertrail.poll import Worker
 from ordertrail.record import Recorder
+from ordertrail.target import Target
 from simulators.core import Simulator
 from simulators.faults import FaultPlan
 from simulators.transport import SimulatorTransport

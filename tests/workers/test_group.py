@@ -14,9 +14,9 @@ from adapters.clock import SystemClock
 from adapters.kafka import topics
 from adapters.kafka.ownership import GroupMember
 from domain.identity import OrderKey
-from ordertrail.lane import Target
 from ordertrail.ownership import LogWitness
 from ordertrail.poll import Worker
+from ordertrail.target import Target
 from ordertrail.thread import OneThread
 from tests.poll.working import Place, running
 from tests.workers.waiting import PATIENT, until

@@ -1,0 +1,66 @@
+"""What a schedule writes down of an order, from what it is told."""
+
+import math
+
+from ordertrail.scheduling import rates
+from ordertrail.scheduling.facts import Facts
+from ordertrail.scheduling.kinds import Kind
+from ordertrail.scheduling.records import NEVER, WAITING, Record
+
+
+def begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
+    known = facts.rate is not None
+    rate = facts.rate if facts.rate is not None else 1.0 / kind.mean
+    shape = rates.KNOWN if known else rates.SHAPE
+    return Record(
+        due=now,
+        entered=estimate(facts),
+        last=NEVER if last is None else last,
+        deadline=or_never(facts.deadline),
+        wanted_by=or_never(facts.wanted_by),
+        gap=math.inf,
+        rate=rate,
+        shape=shape,
+        ratio=shape / rate,
+        kind=kind.number,
+        priority=facts.priority,
+        status=WAITING,
+        failures=0,
+    )
+
+
+def stands(record: Record, kind: Kind, facts: Facts, entered: float) -> Record:
+    """The record of an order of which other facts are known now."""
+    return record._replace(
+        entered=entered,
+        deadline=or_never(facts.deadline),
+        wanted_by=or_never(facts.wanted_by),
+        kind=kind.number,
+        priority=facts.priority,
+    )
+
+
+def seen(record: Record, now: float) -> float:
+    """When it was looked at last; one that only others have seen, by now."""
+    return now if record.last == NEVER else record.last
+
+
+def rated(record: Record, changed: bool, now: float) -> Record:
+    """What a look told of an order's own rate."""
+    if record.shape >= rates.KNOWN or record.last == NEVER:
+        return record
+    gap = max(now - record.last, 1e-6)
+    told = rates.changed if changed else rates.unchanged
+    shape, ratio = told(record.shape, record.ratio, gap)
+    return record._replace(shape=shape, ratio=ratio, rate=shape / ratio)
+
+
+def estimate(facts: Facts) -> float:
+    """When the class was entered, for want of better: in the middle of what is known."""
+    if facts.entered_after is None:
+        return facts.entered_by
+    return (facts.entered_after + facts.entered_by) / 2
+
+
+def or_never(moment: float | None) -> float:
+    return math.inf if moment is None else moment
