@@ -58,7 +58,7 @@ def _turn(schedule: Schedule, now: float) -> tuple[float, float]:
     while picked < PICKS:
         order = schedule.take(now)
         if order is None:
-            now = max(schedule.next_due(), now)
+            now = max(schedule.next_due(), now) + 1e-3
         else:
             schedule.looked(order, None, (), now)
             picked += 1

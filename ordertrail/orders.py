@@ -173,7 +173,7 @@ class Orders:
         return covered(current(own, stored), stored, self._patience.coverage_gap)
 
     def _watch_row(self, stream: str, watch: Watch, revision: int) -> WatchRow:
-        return watch_row(stream, watch)._replace(writer=self._writer, revision=revision)
+        return WatchRow(stream, watch.last or 0, msgspec.json.encode(watch), self._writer, revision)
 
     def _command(self, key: OrderKey, events: Callable[[Order, Instant], list[Event[Data]]]) -> bool:
         stream = self.log.registered(*key)

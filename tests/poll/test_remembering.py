@@ -1,0 +1,53 @@
+"""What a worker has learned of its providers' states is there for the next one."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from ordertrail.poll import Worker
+from ordertrail.remembering import note_of
+from tests.poll.working import Place, running, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "log.db", time_scale=0.0002)
+
+
+def learned(worker: Worker) -> int:
+    """Changes that the schedule was taught by."""
+    changes = json.loads(worker._lanes["runa"].fleet.schedule.memory())["changes"]
+    assert isinstance(changes, int)
+    return changes
+
+
+async def test_a_worker_goes_on_with_what_the_one_before_has_learned(place: Place) -> None:
+    place.track(place.seed_orders("runa", 10))
+    first, second = place.worker("runa"), place.worker("runa")
+
+    async with running(first):
+        await until(lambda: learned(first) > 0 if first._lanes else False)
+    async with running(second):
+        await until(lambda: bool(second.orders["runa"]))
+        assert learned(second) >= learned(first)
+
+    words = place.log.note(note_of("runa"))
+    assert "order/PROCESSING" in {one["state"] for one in json.loads(words)["classes"]}
+
+
+async def test_a_memory_that_nobody_can_read_is_said_and_done_without(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.log.take_note(note_of("runa"), "nonsense")
+    keys = place.seed_orders("runa", 2)
+    place.track(keys)
+
+    with caplog.at_level(logging.WARNING):
+        async with running(place.worker("runa")):
+            await until(lambda: all(order.state is not None for order in place.orders(keys).values()))
+
+    assert "what was learned of runa can't be used" in caplog.text
