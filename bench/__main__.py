@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, help="of fuzzed bodies, a new one each time without; of fleets, 1"
     )
-    parser.add_argument("--orders", type=int, help="of fleets in virtual time: smaller ones")
+    parser.add_argument("--orders", type=int, help="of fleets in virtual time: smaller ones; in memory")
     parser.add_argument("--days", type=float, help="of fleets in virtual time")
     parser.add_argument("--only", nargs="+", default=[], metavar="FLEET", help="these fleets in virtual time")
     arguments = parser.parse_args()
@@ -97,6 +97,7 @@ def main() -> int:
         "chaos": partial(chaos.run, arguments.kills, arguments.kafka),
         "fuzz": partial(fuzz.run, arguments.bodies, arguments.seconds, arguments.seed),
         "budget": partial(budget.run, arguments.seeds),
+        "memory": partial(memory.run, arguments.orders or memory.ORDERS),
         "fleet": partial(fleet.run, arguments.events, arguments.seeds[0]),
     }
     size = Size(arguments.seed or 1, arguments.orders, arguments.days, tuple(arguments.only))

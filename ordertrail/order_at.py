@@ -21,7 +21,7 @@ from domain.order import Order, evolve
 from domain.providers import PROVIDERS
 from domain.watch import PATIENCE, Watch
 from ordertrail import coverage
-from ordertrail.standing import effective, standing
+from ordertrail.standing import Standing, effective, standing
 from ordertrail.stream import Line, Told, by, stream_of, told
 
 
@@ -68,6 +68,13 @@ def order(
     folded = _fold(_until(holding, "not_after", as_of))
     stood = standing(folded, holding, phases, as_of)
     until = _earlier(as_of, known_at, told_at.moment if told_at else None)
+    line = _line(key, folded, stood, _last_look(log, stream, watch, until), parked=bool(unreadable))
+    if perhaps:
+        line["perhaps_told"] = perhaps
+    return {**line, **_watched(watch, events, gap, until, as_of)}
+
+
+def _line(key: OrderKey, folded: Order, stood: Standing, last_look: str | None, *, parked: bool) -> Line:
     certain = not stood.possible
     line: Line = {
         "order": str(key),
@@ -75,22 +82,20 @@ def order(
         "ref": folded.tracking.ref if folded.tracking else None,
         "state": stood.state,
         "phase": stood.phase,
-        "attention": [*folded.attention, *(["parked"] if unreadable else [])],
+        "attention": [*folded.attention, *(["parked"] if parked else [])],
         "since": {
             "not_before": folded.not_before if certain else None,
             "not_after": folded.not_after if certain else None,
         },
-        "last_look": _last_look(log, stream, watch, until),
+        "last_look": last_look,
         "version": folded.version,
         "details": folded.details,
     }
     if stood.possible:
         line["possible"] = stood.possible
-    if perhaps:
-        line["perhaps_told"] = perhaps
     if folded.erased:
         line["erased"] = True
-    return {**line, **_watched(watch, events, gap, until, as_of)}
+    return line
 
 
 def _readable(log: Log, events: Sequence[Told], told_at: ToldAt) -> tuple[list[Told], list[int]]:

@@ -140,16 +140,8 @@ class _World:
                 else:
                     unchanged(order, now)
             now += gap
-        return Played(
-            paths,
-            trial,
-            policy.name,
-            np.array(self._seen),
-            looks,
-            slots,
-            longest,
-            tracked_sum / tended,
-        )
+        seen, tracked = np.array(self._seen), tracked_sum / tended
+        return Played(paths, trial, policy.name, seen, looks, slots, longest, tracked)
 
     def _come_and_go(self, now: float) -> None:
         paths, policy = self._paths, self._policy
