@@ -27,6 +27,10 @@ FIELDS = np.dtype(
 )
 
 
+Fields = tuple[float, float, float, float, float, float, float, float, float, int, int, int, int]
+"""Those of a `Record`, in their order."""
+
+
 class Record(NamedTuple):
     """`kind`: its class; `entered`: when, as estimated; `last`: end of the last good look; `gap`: what was
     planned after it; `rate`: changes a second, as known or expected; `shape`, `ratio`: of the Gamma law of
@@ -81,3 +85,4 @@ class Records:
 
 
 pack_into, unpack_from = _FORMAT.pack_into, _FORMAT.unpack_from
+unpack_due = struct.Struct("<d").unpack_from

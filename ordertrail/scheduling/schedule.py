@@ -49,9 +49,11 @@ from ordertrail.scheduling.records import (
     SIZE,
     STATUS,
     WAITING,
+    Fields,
     Record,
     Records,
     pack_into,
+    unpack_due,
     unpack_from,
 )
 from ordertrail.scheduling.standing import begun, estimate, or_never, rated, seen, stands
@@ -176,7 +178,9 @@ class Schedule:
     def take(self, now: float, *, early: bool = False) -> str | None:
         """The order to look at next; it is out until `looked` or `failed`. `early`: if none is due, the one
         that is due next, as long as its last look is `least` ago (for who would waste the request)."""
-        if self._prompted_last:
+        if not (self._asked or self._new):
+            order = self._due(now)
+        elif self._prompted_last:
             order = self._due(now) or self._prompted(now)
         else:
             order = self._prompted(now) or self._due(now)
@@ -191,13 +195,15 @@ class Schedule:
         if number is None:
             return
         self._governor.answered(now)
-        record = self._records.get(number)
-        kind = self._kinds.all[record.kind]
+        fields = unpack_from(self._records.block, number * SIZE)
+        _, entered, last, deadline, _, _, _, _, _, kind_number, _, _, _ = fields
+        kind = self._kinds.all[kind_number]
         if facts is None and not kind.recurring:
-            self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
+            self._learner.stayed(kind, entered, deadline, last, now)
+            self._queue(number, kind, fields, now)
         else:
-            kind, record = self._shown(kind, record, facts, steps, now)
-        self._queue(number, kind, record, now)
+            kind, record = self._shown(kind, Record._make(fields), facts, steps, now)
+            self._queue(number, kind, record, now)
 
     def failed(self, order: str, now: float) -> None:
         """A look that proved nothing: tried again after a back-off no longer than its gap."""
@@ -303,12 +309,13 @@ class Schedule:
     def _due(self, now: float, until: float | None = None) -> str | None:
         self._prompted_last = False
         wheel, block = self._wheel, self._records.block
-        while (entry := wheel.pop(now if until is None else until)) is not None:
+        until = now if until is None else until
+        while (entry := wheel.pop(until)) is not None:
             number, slot = entry
             at = number * SIZE
             if block[at + STATUS] == QUEUED:
-                due_at: float = unpack_from(block, at)[0]
-                if wheel.slot(due_at) == slot:
+                due_at: float = unpack_due(block, at)[0]
+                if math.ceil(due_at * wheel.per_second) == slot:
                     self._governor.late(now - due_at)
                     block[at + STATUS] = OUT
                     order = self._names[number]
@@ -370,10 +377,10 @@ class Schedule:
             kind.orders += 1
         return stands(record, kind, facts, entered)
 
-    def _queue(self, number: int, kind: Kind, record: Record, now: float) -> None:
+    def _queue(self, number: int, kind: Kind, fields: Fields, now: float) -> None:
         """Plan the next look after one that ended `now`."""
         governor = self._governor
-        _, entered, _, deadline, wanted_by, old, rate, shape, ratio, _, priority, _, _ = record
+        _, entered, _, deadline, wanted_by, old, rate, shape, ratio, _, priority, _, _ = fields
         if kind.recurring:
             price = governor.price / (weight_of(priority) * kind.weight)
             at = now + math.sqrt(2.0 * price / rate)

@@ -26,9 +26,6 @@ class Wheel:
     def __len__(self) -> int:
         return sum(map(len, self._slots.values()))
 
-    def slot(self, due: float) -> int:
-        return math.ceil(due * self.per_second)
-
     def put(self, entry: int, due: float) -> None:
         slot = math.ceil(due * self.per_second)
         entries = self._slots.get(slot)
