@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.instants import Instant
 from domain.log import Log
-from domain.rows import Entry, EvidenceRow, KeyRow
+from domain.rows import Entry, EvidenceRow, Kept, KeyRow
 
 KEY_BYTES = 32
 _NONCE = 12
 _CACHED_KEYS = 20_000
+_TRIED = 5
 
 
 class _Held(NamedTuple):
@@ -100,6 +101,21 @@ class Vault:
         except (InvalidTag, ValueError):
             raise VaultError(f"evidence {row.sha256} does not open: its row or its key was altered") from None
         return zlib.decompress(packed)
+
+    def demand_fit(self) -> None:
+        """Raises VaultError if the key in settings fits none of the first keys in the log; a single one that
+        it does not fit may have been altered."""
+        misfit: VaultError | None = None
+        for (stream,) in self._log.names(Kept.KEYS, (), _TRIED):
+            wrapped = self._log.key(str(stream))
+            try:
+                if wrapped is not None:
+                    self._unwrap(KeyRow(str(stream), wrapped))
+                    return
+            except VaultError as error:
+                misfit = misfit or error
+        if misfit is not None:
+            raise misfit
 
     def check(self, key: KeyRow) -> None:
         """Raises VaultError for a key that was altered, or that another key in settings has wrapped."""

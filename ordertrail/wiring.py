@@ -121,8 +121,10 @@ def opened(settings: Settings, *, create: bool) -> Iterator[Parts]:
 
 
 def vault_of(settings: Settings, log: Log) -> Vault:
-    """A key is made only for a log that holds nothing yet. Raises VaultError."""
-    return Vault(log, load_key(demand_key_file(settings), create=log.tail() == 0))
+    """A key is made only for a log that holds nothing yet. Raises VaultError, also for another log's key."""
+    vault = Vault(log, load_key(demand_key_file(settings), create=log.tail() == 0))
+    vault.demand_fit()
+    return vault
 
 
 def demand_key_file(settings: Settings) -> Path:

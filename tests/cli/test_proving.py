@@ -34,6 +34,30 @@ def test_an_altered_byte_is_named_and_the_status_is_one(ordertrail: Ordertrail, 
     assert "altered: it is not the event that was stored (" in told.out
 
 
+def test_with_another_logs_evidence_key_nothing_is_verified_and_it_says_why(
+    ordertrail: Ordertrail, place: Path
+) -> None:
+    ordertrail("import", written(place / "polls.jsonl", POLLS))
+    (place / "ordertrail.db.key").write_text("ab" * 32)
+
+    done = ordertrail("verify")
+
+    assert done.status == 2
+    assert "the evidence key in settings does not fit: evidence_key_file names another log's key" in done.err
+    assert done.out == ""
+
+
+def test_one_altered_evidence_key_is_a_finding_of_its_own(ordertrail: Ordertrail, place: Path) -> None:
+    ordertrail("import", written(place / "polls.jsonl", POLLS))
+    with sqlite3.connect(place / "ordertrail.db") as log:
+        log.execute(f"UPDATE evidence_keys SET wrapped = zeroblob(60) WHERE stream LIKE '{XVERSE[:6]}%'")
+
+    done = ordertrail("verify", "--json")
+
+    assert done.status == 1
+    assert "altered" in {line["what"] for line in done.lines}
+
+
 def test_without_a_log_there_is_nothing_to_verify(ordertrail: Ordertrail) -> None:
     done = ordertrail("verify")
 
