@@ -33,6 +33,7 @@ from domain.order import Order, evolve
 from domain.phases import Phase
 from domain.rows import Head, Request, Row
 from domain.watch import Watch, settled
+from ordertrail.at_hand import LogAtHand
 from ordertrail.fleet import Watched, stream_id
 from ordertrail.insistence import Insistence
 from ordertrail.orders import fold
@@ -106,10 +107,8 @@ _watch = msgspec.json.Decoder(Watch).decode
 
 class Follower:
     def __init__(self, *, open_log: Callable[[], Log], thread: Thread, insist: Insistence) -> None:
-        self._open_log = open_log
-        self._thread = thread
         self._insist = insist
-        self._log: Log | None = None
+        self._log = LogAtHand(open_log, thread)
         self._position: int | None = None
         self._asked_up_to = 0
         self._calls = 0
@@ -124,47 +123,34 @@ class Follower:
         some = list(islice(streams, _STREAMS))
         self._calls += 1
         if not some or self._calls % _CALLS == 0:
-            await self._thread.run(self._shut)
+            await self._log.shut()
         if not some:
             return None
-        return await self._insist(lambda: self._thread.run(lambda: _terms(self._opened(), some)))
+        return await self._insist(lambda: self._log.run(lambda log: _terms(log, some)))
 
     async def news(self) -> News:
         """What was appended since, up to a page; a request comes after what was appended before it."""
-        return await self._insist(lambda: self._thread.run(self._news))
+        return await self._insist(lambda: self._log.run(self._news))
 
     async def claim(self, requests: Sequence[Request]) -> Sequence[Request]:
         """Those that no other worker has taken. One whose acknowledgement is lost is taken, and not done."""
-        return await self._insist(lambda: self._thread.run(lambda: self._opened().claim(requests)))
+        return await self._insist(lambda: self._log.run(lambda log: log.claim(requests)))
 
     async def close(self) -> None:
-        await self._thread.run(self._shut)
-        self._thread.close()
-
-    def _opened(self) -> Log:
-        if self._log is None:
-            self._log = self._open_log()
-        return self._log
-
-    def _shut(self) -> None:
-        """Also after reading much: an open database keeps what it has read in memory."""
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        await self._log.close()
 
     async def _load(self, add: Callable[[Found], None], wanted: Callable[[OrderKey], bool]) -> int:
         """What one thread reads another adds: mingled, their memory would never be let go of."""
         count = 0
-        found = await self._thread.run(lambda: self._found(wanted))
-        while page := await self._thread.run(lambda: list(islice(found, PAGE))):
+        found = await self._log.run(lambda log: self._found(log, wanted))
+        while page := await self._log.run(lambda _: list(islice(found, PAGE))):
             for one in page:
                 add(one)
             count += len(page)
-        await self._thread.run(self._shut)
+        await self._log.shut()
         return count
 
-    def _found(self, wanted: Callable[[OrderKey], bool]) -> Iterator[Found]:
-        log = self._opened()
+    def _found(self, log: Log, wanted: Callable[[OrderKey], bool]) -> Iterator[Found]:
         self._begin(log)
         return (
             _found(head)
@@ -179,8 +165,7 @@ class Follower:
             self._position = log.tail()
         return self._position
 
-    def _news(self) -> News:
-        log = self._opened()
+    def _news(self, log: Log) -> News:
         asked = log.requests(VERBS, REQUESTS, after=self._asked_up_to)
         rows = log.read(self._begin(log), PAGE)
         if len(rows) == PAGE:

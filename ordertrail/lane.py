@@ -153,8 +153,13 @@ class Lane:
         self.stir()
 
     async def _plan(self, question: Question, planner: Thread) -> None:
-        solutions = await planner.run(question.answered)
-        self.fleet.schedule.learn(question, solutions)
+        """What can't be solved is said, and the gaps stay as they were planned last."""
+        try:
+            solutions = await planner.run(question.answered)
+        except Exception as error:
+            self._shared.logger.error("looks at %s can't be planned anew", self.provider, exc_info=error)
+        else:
+            self.fleet.schedule.learn(question, solutions)
 
     def _now(self) -> tuple[Instant, float]:
         """One moment, on the wall's clock and on the one that due times are in."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from adapters.kafka.partition import SHARES, partition_of
 from adapters.membership import ALL, NONE, Owner
 from domain.log import Log
+from ordertrail.at_hand import LogAtHand
 from ordertrail.budget import Window
 from ordertrail.thread import Thread
 
@@ -72,26 +73,13 @@ class LogWitness:
     """The log's database as the witness of who owns what."""
 
     def __init__(self, open_log: Callable[[], Log], thread: Thread) -> None:
-        self._open_log = open_log
-        self._thread = thread
-        self._log: Log | None = None
+        self._log = LogAtHand(open_log, thread)
 
     async def tell(self, words: str) -> None:
-        await self._thread.run(lambda: self._opened().take_note(NOTE, words))
+        await self._log.run(lambda log: log.take_note(NOTE, words))
 
     async def told(self) -> str:
-        return await self._thread.run(lambda: self._opened().note(NOTE))
+        return await self._log.run(lambda log: log.note(NOTE))
 
     async def close(self) -> None:
-        await self._thread.run(self._shut)
-        self._thread.close()
-
-    def _opened(self) -> Log:
-        if self._log is None:
-            self._log = self._open_log()
-        return self._log
-
-    def _shut(self) -> None:
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        await self._log.close()

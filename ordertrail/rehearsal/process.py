@@ -43,7 +43,8 @@ class Tide:
 class Process:
     """`doomed`: it dies right after its next commit has taken effect, before it hears of it.
 
-    `saved`: when the watch of a stream was last stored, in microseconds of the steady clock.
+    `saved`: when what this process knew of a stream's looks was last stored, in microseconds of the steady
+    clock. `kept`: the watches that the log holds, whoever stored them.
     """
 
     worker: str
@@ -52,6 +53,7 @@ class Process:
     dead: bool = False
     doomed: bool = False
     saved: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def die(self) -> None:
         self.dead = True
@@ -94,7 +96,7 @@ class _Connection:
             for entry, outcome in zip(entries, outcomes, strict=True)
             if not isinstance(outcome, Conflict)
         ]
-        self._note([entry.watch.stream for entry in stored if entry.watch is not None])
+        self._note([entry.watch for entry in stored if entry.watch is not None])
         if any(entry.events for entry in stored):
             self._process.tide.rise(self._process)
         if self._process.doomed:
@@ -105,12 +107,16 @@ class _Connection:
     def save_watches(self, rows: Sequence[WatchRow]) -> list[str]:
         self._process.check()
         lost = self._log.save_watches(rows)
-        self._note([row.stream for row in rows if row.stream not in lost])
+        self._note([row for row in rows if row.stream not in lost])
         return lost
 
-    def _note(self, streams: Sequence[str]) -> None:
-        at = self._process.clock.steady()
-        self._process.saved.update(dict.fromkeys(streams, at))
+    def _note(self, rows: Sequence[WatchRow]) -> None:
+        """A watch that is stored again as it was, beside an event, has none of the looks since."""
+        process, at = self._process, self._process.clock.steady()
+        for row in rows:
+            if process.kept.get(row.stream) != row.watch:
+                process.kept[row.stream] = row.watch
+                process.saved[row.stream] = at
 
 
 def connection(log: Log, process: Process) -> Log:

@@ -61,6 +61,7 @@ class Stage:
         self._log = log
         self._logger = logger
         self._tide = Tide()
+        self._kept: dict[str, bytes] = {}
         self._clocks = {
             worker: VirtualClock(time, f"{worker}-0", error=number * APART)
             for number, worker in enumerate(scenario.workers)
@@ -98,7 +99,8 @@ class Stage:
 
     async def _place(self) -> None:
         """Orders are placed, and tracked at once by whoever placed them."""
-        process = Process("tracker", VirtualClock(self.time, "tracker"), self._tide)
+        clock = VirtualClock(self.time, "tracker")
+        process = Process("tracker", clock, self._tide, kept=self._kept)
         tracker = self._recorder(process, "tracker")
         placements = [(at, slug) for slug in self._providers for at in self.scenario.placements(slug)]
         for at, slug in sorted(placements):
@@ -116,7 +118,7 @@ class Stage:
         if name != self.scenario.workers[0]:
             await asyncio.sleep(self.scenario.joined)
         while not stop.is_set():
-            process = Process(name, self._clocks[name], self._tide)
+            process = Process(name, self._clocks[name], self._tide, kept=self._kept)
             targets = {slug: self._target(slug, process, life) for slug in self._providers}
             worker = self._worker(process, life, targets)
             work = asyncio.create_task(worker.run(stop))

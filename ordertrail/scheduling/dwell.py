@@ -97,8 +97,9 @@ class Dwell:
         return list(dict.fromkeys([*told, *learned, ELSEWHERE]))
 
     def aim(self, span: float) -> None:
-        """One more order's time from entry to deadline."""
-        if span > 0:
+        """One more order's time from entry to deadline. One beyond all ages is as good as none: some provider
+        has said a time that is not to be believed."""
+        if 0 < span < self.ages.last:
             self.span = span if self.span == math.inf else self.span + 0.05 * (span - self.span)
 
     def changed(self, target: str, place: int, *, late: bool) -> None:

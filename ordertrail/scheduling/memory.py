@@ -86,7 +86,9 @@ def _class(kind: Kind) -> _Class:
 
 def _recall(dwell: Dwell, one: _Class) -> None:
     dwell.sights, dwell.seen = one.sights, one.seen
-    dwell.span = math.inf if one.span is None else one.span
+    dwell.span = math.inf
+    if one.span is not None:
+        dwell.aim(one.span)
     _fill(dwell.before, one.before)
     if dwell.after is not None and one.after is not None:
         _fill(dwell.after, one.after)

@@ -21,6 +21,7 @@ BOUND = 900.0
 NAMES = st.sampled_from([f"o{number}" for number in range(12)])
 STATES = st.sampled_from(["a/new", "a/busy", "a/done", "a/gone", "a/unheard-of"])
 WATCHING = {"a/done", "a/gone"}
+DEADLINES = st.none() | st.floats(-50, 500) | st.floats(1e3, 1e12)
 
 
 class AnyUse(RuleBasedStateMachine):
@@ -36,7 +37,12 @@ class AnyUse(RuleBasedStateMachine):
         until = None if deadline is None else self.now + deadline
         return Facts(state, self.now - 5.0, self.now, until, priority, state in WATCHING)
 
-    @rule(order=NAMES, state=STATES, deadline=st.none() | st.floats(-50, 500), known=st.booleans())
+    @rule(
+        order=NAMES,
+        state=STATES,
+        deadline=DEADLINES,
+        known=st.booleans(),
+    )
     def add(self, order: str, state: str, deadline: float | None, known: bool) -> None:
         self.schedule.add(order, self.facts(state, deadline), self.now, last=self.now if known else None)
         self.orders[order] = self.now + (BOUND if known else 0.0)
@@ -59,7 +65,7 @@ class AnyUse(RuleBasedStateMachine):
         if order in self.orders:
             self.schedule.prefer(order, priority, None if wanted is None else self.now + wanted)
 
-    @rule(order=NAMES, state=STATES, deadline=st.none() | st.floats(-50, 500))
+    @rule(order=NAMES, state=STATES, deadline=DEADLINES)
     def update(self, order: str, state: str, deadline: float | None) -> None:
         if order in self.orders and order not in self.out:
             self.schedule.update(order, self.facts(state, deadline), self.now)
@@ -126,3 +132,13 @@ def test_an_infinite_bound_binds_nothing() -> None:
     assert schedule.bounds.effective == math.inf
     assert schedule.outlook(1.0).lateness is not None
     assert 0 < schedule.next_due() < math.inf
+
+
+def test_a_deadline_that_nobody_can_believe_is_planned_with_all_the_same() -> None:
+    schedule = Schedule(rate=1.0, priors=PRIORS)
+    for number in range(100):
+        schedule.add(f"o{number}", Facts("a/new", -1.0, 0.0, deadline=1e12), 0.0, last=0.0)
+
+    schedule.tend(1.0)
+
+    assert 0 < schedule.next_due() < 1e6
