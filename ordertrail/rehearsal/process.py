@@ -44,7 +44,7 @@ class Process:
     """`doomed`: it dies right after its next commit has taken effect, before it hears of it.
 
     `saved`: when what this process knew of a stream's looks was last stored, in microseconds of the steady
-    clock. `kept`: the watches that the log holds, whoever stored them.
+    clock. `kept`: the watches that the log holds, whoever stored them. `home`: whose notes it reads.
     """
 
     worker: str
@@ -54,6 +54,7 @@ class Process:
     doomed: bool = False
     saved: dict[str, int] = field(default_factory=dict)
     kept: dict[str, bytes] = field(default_factory=dict)
+    home: str = ""
 
     def die(self) -> None:
         self.dead = True
@@ -82,11 +83,11 @@ class _Connection:
 
     def note(self, name: str) -> str:
         self._process.check()
-        return self._log.note(f"{self._process.worker}/{name}")
+        return self._log.note(f"{self._process.home}/{name}")
 
     def take_note(self, name: str, words: str) -> None:
         self._process.check()
-        self._log.take_note(f"{self._process.worker}/{name}", words)
+        self._log.take_note(f"{self._process.home}/{name}", words)
 
     def commit(self, entries: Sequence[Entry]) -> list[Outcome]:
         self._process.check()

@@ -118,7 +118,8 @@ class Stage:
         if name != self.scenario.workers[0]:
             await asyncio.sleep(self.scenario.joined)
         while not stop.is_set():
-            process = Process(name, self._clocks[name], self._tide, kept=self._kept)
+            home = "/".join([*self._providers, name])
+            process = Process(name, self._clocks[name], self._tide, kept=self._kept, home=home)
             targets = {slug: self._target(slug, process, life) for slug in self._providers}
             worker = self._worker(process, life, targets)
             work = asyncio.create_task(worker.run(stop))
