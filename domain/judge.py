@@ -168,8 +168,8 @@ def _shown(case: Case, reading: Shown, drafts: list[Draft]) -> Judgement:
     good = bool(steps) or reading.state == order.state
     learned = _found(case.watch)
     if steps:
-        learned |= gift(case.look)
-    if good and later(case.watch, case.look):
+        learned |= gift(case.look) | proof(case.look)  # whatever proved more proved the state before
+    elif good and later(case.watch, case.look):
         learned |= proof(case.look)
     return _told(case, drafts, reading.meaning, learned, good=good)
 

@@ -142,6 +142,16 @@ def test_a_further_state_shown_by_a_late_look_has_no_lower_bound_from_later_look
     assert interval(event) == (None, time(101))
 
 
+def test_a_late_look_that_shows_a_further_state_is_what_proves_it() -> None:
+    trial = Trial()
+    trial.see(shown("new"), 10.3, took=0.2, clock=OTHER_CLOCK)
+    trial.see(shown("pending"), 10.0, took=0.6)
+
+    [event] = trial.state("executing", 60)
+
+    assert interval(event) == (time(10.0), time(61))
+
+
 def test_a_look_of_another_worker_within_the_clock_error_contradicts_nothing() -> None:
     trial = Trial()
     trial.state("executing", 20)
