@@ -7,7 +7,7 @@ from aiohttp import web
 
 
 def body(order_id: str) -> bytes:
-    """About 1.9 kB, as a completed Runa order of three items is."""
+    """About 1.9 kB, as a Runa order of three items is; one that is open is asked about as often as may be."""
     item = {
         "distribution_method": {"type": "PAYOUT_LINK"},
         "products": {"type": "MULTIPLE", "values": ["AMZ-US", "AIRBNB-US", "AMC-US"]},
@@ -24,9 +24,9 @@ def body(order_id: str) -> bytes:
     }
     order = {
         "id": order_id,
-        "status": "COMPLETED",
+        "status": "PROCESSING",
         "created_at": "2026-01-01T00:00:00.000000+00:00",
-        "completed_at": "2026-01-01T00:00:01.000000+00:00",
+        "completed_at": None,
         "payment_method": {"type": "ACCOUNT_BALANCE", "currency": "USD"},
         "currency": "USD",
         "total_price": "30.00",

@@ -78,6 +78,7 @@ class Governor:
         self._asked_at = -math.inf
         self._changes_then = 0
         self._orders_then = 0
+        self._seen_then = 0
         self._answered_at = math.inf
         self.bounds = bound.now(0, 0, rate, 0.0)
         self._bind()
@@ -139,8 +140,9 @@ class Governor:
         horizon = self._steering.horizon(orders, self.rate)
         if 0 < passed < math.inf:
             self._usual_demand += -math.expm1(-passed / horizon) * (self.demand - self._usual_demand)
-        if self._has_jumped(orders, allowed, horizon, now):
+        if self._has_jumped(orders, orders - new, allowed, horizon, now):
             self._jumped, self._steering.solved_at, self._orders_then = False, now, orders
+            self._seen_then = orders - new
             self._solve(now, horizon, allowed * horizon - min(new, allowed * horizon / 2))
             self._plans.set_price(self._steering.price)
             self._rekey(now)
@@ -184,9 +186,11 @@ class Governor:
             self.prompted = 0
         return max(self.rate - self._prompts, self.rate / 2)
 
-    def _has_jumped(self, orders: int, allowed: float, horizon: float, now: float) -> bool:
-        if self._jumped:
-            return True
+    def _has_jumped(self, orders: int, seen: int, allowed: float, horizon: float, now: float) -> bool:
+        """`seen`: orders that have had their first look; before any has there is nothing to plan, and as
+        they come in, each doubling of theirs makes another fleet."""
+        if self._jumped or seen >= 2 * max(1, self._seen_then):
+            return seen > 0
         if orders < _CROWD:
             return False
         grown = abs(math.log(orders / max(1, self._orders_then))) > JUMP

@@ -142,3 +142,19 @@ def test_a_deadline_that_nobody_can_believe_is_planned_with_all_the_same() -> No
     schedule.tend(1.0)
 
     assert 0 < schedule.next_due() < 1e6
+
+
+def test_orders_that_come_in_one_by_one_are_soon_looked_at_as_often_as_the_budget_allows() -> None:
+    schedule = Schedule(rate=1000.0, priors=PRIORS)
+    for number in range(200):
+        schedule.add(f"o{number}", Facts("", None, 0.0), 0.0)
+    schedule.tend(0.0)
+
+    for second in range(10):
+        for _ in range(20):
+            order = schedule.take(float(second))
+            assert order is not None
+            schedule.looked(order, Facts("a/busy", None, float(second)), ["a/busy"], float(second))
+        schedule.tend(float(second))
+
+    assert schedule.next_due() < 12.0
