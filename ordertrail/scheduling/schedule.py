@@ -56,7 +56,7 @@ from ordertrail.scheduling.records import (
     unpack_due,
     unpack_from,
 )
-from ordertrail.scheduling.standing import begun, estimate, or_never, rated, seen, stands
+from ordertrail.scheduling.standing import aimed, begun, estimate, or_never, rated, seen, stands
 from ordertrail.scheduling.wheel import Wheel
 
 _FIRST_RETRY = 5.0
@@ -88,7 +88,8 @@ class Schedule:
         self._plans = Plans(self._ages, least, max(least, least_watching or 0.0))
         self._learner = Learner(Random(seed), learns=learns)
         self._records = Records()
-        self._wheel = Wheel(min(1.0, max(_NARROWEST, _WIDE / max(rate, 1e-9))) * min(1.0, priors.scale))
+        shrunk = min(1.0, priors.scale)
+        self._wheel = Wheel(shrunk * max(_NARROWEST, min(1.0, _WIDE / max(rate, 1e-9), least / shrunk)))
         self._governor = Governor(
             rate=rate,
             bound=Bound(bound, priors.scale),
@@ -126,7 +127,7 @@ class Schedule:
         if last is None:
             self._new.append(order)
         else:
-            _aimed(kind, facts, self._records.get(number).entered)
+            aimed(kind, facts, self._records.get(number).entered)
             self._queue(number, kind, self._records.get(number), last)
 
     def ask(self, order: str) -> bool:
@@ -157,7 +158,7 @@ class Schedule:
         entered = record.entered
         if kind.number != record.kind:
             entered = estimate(facts)
-            _aimed(kind, facts, entered)
+            aimed(kind, facts, entered)
         record = self._now_of(record, kind, facts, entered)
         self._records.put(number, record)
         if record.status == QUEUED:
@@ -309,8 +310,7 @@ class Schedule:
     def _due(self, now: float, until: float | None = None) -> str | None:
         self._prompted_last = False
         wheel, block = self._wheel, self._records.block
-        until = now if until is None else until
-        while (entry := wheel.pop(until)) is not None:
+        while (entry := wheel.pop(now if until is None else until)) is not None:
             number, slot = entry
             at = number * SIZE
             if block[at + STATUS] == QUEUED:
@@ -368,7 +368,7 @@ class Schedule:
             self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
             entered = record.entered if after.state == kind.state else estimate(facts)
         if first or after is not kind:
-            _aimed(after, facts, entered)
+            aimed(after, facts, entered)
         return after, self._now_of(record, after, facts, entered)
 
     def _now_of(self, record: Record, kind: Kind, facts: Facts, entered: float) -> Record:
@@ -399,9 +399,3 @@ class Schedule:
             *(kind.number, priority, QUEUED, 0),
         )
         self._wheel.put(number, at)
-
-
-def _aimed(kind: Kind, facts: Facts, entered: float) -> None:
-    """One more order's deadline in a class that it has entered."""
-    if kind.dated and facts.deadline is not None:
-        kind.dwell.aim(facts.deadline - entered)

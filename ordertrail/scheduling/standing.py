@@ -64,3 +64,9 @@ def estimate(facts: Facts) -> float:
 
 def or_never(moment: float | None) -> float:
     return math.inf if moment is None else moment
+
+
+def aimed(kind: Kind, facts: Facts, entered: float) -> None:
+    """One more order's deadline in a class that it has entered."""
+    if kind.dated and facts.deadline is not None:
+        kind.dwell.aim(facts.deadline - entered)
