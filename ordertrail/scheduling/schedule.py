@@ -59,9 +59,8 @@ from ordertrail.scheduling.records import (
 from ordertrail.scheduling.standing import aimed, begun, estimate, or_never, rated, seen, stands
 from ordertrail.scheduling.wheel import Wheel
 
-_FIRST_RETRY = 5.0
 _WIDE, _NARROWEST = 64.0, 0.01
-_TRIES = 8
+_FIRST_RETRY, _TRIES = 5.0, 8
 
 
 class Schedule:
