@@ -1,7 +1,9 @@
 """eventsourcing's own contract tests, on our recorders."""
 
 import tempfile
+import threading
 import unittest
+from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,6 +15,14 @@ from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.sqlite_recorder import LogDatastore as SqliteDatastore
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from tests.fixtures.postgres import shared_server
+
+PATIENT = 10.0
+
+
+def await_others(before: Collection[threading.Thread]) -> None:
+    """The library's tests leave readers running, and SQLite closed under one of them ends the process."""
+    for thread in set(threading.enumerate()).difference(before):
+        thread.join(PATIENT)
 
 
 class TextIds(library.RecorderTestCase):
@@ -26,6 +36,7 @@ class OnSqlite(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         datastore = SqliteDatastore(f"file:{Path(folder.name) / 'log.db'}")
         self.addCleanup(datastore.close)
+        self.addCleanup(await_others, set(threading.enumerate()))
         recorder = SqliteLogRecorder(datastore)
         recorder.create_table()
         return recorder
