@@ -28,8 +28,7 @@ def state(place: Place, key: OrderKey) -> str | None:
 
 
 async def test_orders_are_followed_to_where_they_really_stand(place: Place) -> None:
-    keys = [key for slug in place.simulators for key in place.seed_orders(slug, 3)]
-    place.track(keys)
+    keys = [key for slug in place.simulators for key in short_lived(place, slug, 3)]
 
     async with running(place.worker()) as worker:
         await until(lambda: all(state(place, key) for key in keys))
@@ -171,8 +170,7 @@ async def test_what_another_worker_has_seen_is_not_seen_anew(place: Place) -> No
 
 async def test_watching_ends_long_after_the_order_is_over(place: Place) -> None:
     place.policy = Freshest(pace=0.001, watch_for=0)
-    keys = place.seed_orders("runa", 2)
-    place.track(keys)
+    keys = short_lived(place, "runa", 2)
 
     async with running(place.worker("runa")) as worker:
         await until(lambda: all(place.order(key).stopped == "watch_ended" for key in keys))
@@ -255,10 +253,19 @@ async def test_faults_of_all_kinds_stop_no_order(place: Place) -> None:
 
 def frozen(place: Place, count: int = 4) -> list[OrderKey]:
     """Xverse orders in which nothing happens for years."""
-    still = Place(place.file, time_scale=1e6)
-    place.transports["xverse"] = still.transports["xverse"]
-    keys = still.seed_orders("xverse", count)
-    still.log.close()
+    return lived(place, "xverse", count, 1e6)
+
+
+def short_lived(place: Place, slug: str, count: int) -> list[OrderKey]:
+    """Orders that are over within a second or two, the slowest too."""
+    return lived(place, slug, count, 1e-5)
+
+
+def lived(place: Place, slug: str, count: int, time_scale: float) -> list[OrderKey]:
+    other = Place(place.file, time_scale=time_scale)
+    place.transports[slug] = other.transports[slug]
+    keys = other.seed_orders(slug, count)
+    other.log.close()
     place.track(keys)
     return keys
 

@@ -15,27 +15,27 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "log.db", time_scale=0.0002)
+    return Place(tmp_path / "log.db", time_scale=0.0005)
 
 
 def learned(worker: Worker) -> int:
     """Changes that the schedule was taught by."""
-    changes = json.loads(worker._lanes["runa"].fleet.schedule.memory())["changes"]
+    changes = json.loads(worker._lanes["xverse"].fleet.schedule.memory())["changes"]
     assert isinstance(changes, int)
     return changes
 
 
 async def test_a_worker_goes_on_with_what_the_one_before_has_learned(place: Place) -> None:
-    place.track(place.seed_orders("runa", 10))
-    first, second = place.worker("runa"), place.worker("runa")
+    place.track(place.seed_orders("xverse", 10))
+    first, second = place.worker("xverse"), place.worker("xverse")
 
     async with running(first):
         await until(lambda: learned(first) > 0 if first._lanes else False)
     async with running(second):
-        await until(lambda: bool(second.orders["runa"]))
+        await until(lambda: bool(second.orders["xverse"]))
         assert learned(second) >= learned(first)
 
-    assert json.loads(place.log.note(note_of("runa")))["changes"] >= learned(first)
+    assert json.loads(place.log.note(note_of("xverse")))["changes"] >= learned(first)
 
 
 async def test_a_memory_that_nobody_can_read_is_said_and_done_without(
