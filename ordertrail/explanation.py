@@ -13,6 +13,7 @@ from ordertrail.stream import Line
 
 Section = tuple[str, list[str]]
 BODY_SHOWN = 1_500
+_MILLISECOND = SECOND // 1000
 
 
 def sections(explained: Explained) -> list[Section]:
@@ -101,8 +102,9 @@ def _when(explained: Explained) -> Iterable[str]:
         )
     look = explained.look
     if look is not None and event.not_after != text(look.answered_at) and event.not_before is not None:
-        moved = abs(instant(event.not_after) - look.answered_at) / SECOND
-        yield f"The times are widened by {moved:g} s: the looks were timed by different or stepped clocks."
+        moved = abs(instant(event.not_after) - look.answered_at)
+        widened = f"{moved / SECOND:g} s" if moved >= _MILLISECOND else "less than a millisecond"
+        yield f"The times are widened by {widened}: the looks were timed by different or stepped clocks."
     if event.provider_time is not None:
         yield f"The provider itself says {short_time(event.provider_time)}: a claim, not a bound."
     if event.recorded_at != event.not_after:

@@ -5,7 +5,7 @@ from domain.encoding import UnknownEvent
 from domain.events import KINDS, BoundRestored, BoundStretched, Data, LogSealed
 from domain.identity import OrderKey
 from domain.providers import PROVIDERS
-from domain.readings import Failed
+from domain.readings import Clock, Failed
 from ordertrail.explaining import UnknownVersion
 from ordertrail.explanation import line
 from ordertrail.looked import Verdict
@@ -65,6 +65,19 @@ def test_a_first_look_infers_nothing(recording: Recording) -> None:
 
     assert "It is the first state that any answer showed." in found["Why"]
     assert found["When"].startswith("By 2026-01-01 00:01:01.000, when the look ended.")
+
+
+@pytest.mark.parametrize(("moved", "said"), [(1, "less than a millisecond"), (2_500_000, "2.5 s")])
+def test_an_interval_across_a_stepped_clock_says_by_how_much_it_is_widened(
+    recording: Recording, moved: int, said: str
+) -> None:
+    for minutes, word, offset in [(1, "new", 0), (2, "pending", moved)]:
+        body = {"id": key(ORDER).order_id, "state": word}
+        recording.look(minutes, body, clock=Clock("ours", offset))
+
+    when = words(explained(recording, 3))["When"]
+
+    assert f"widened by {said}: the looks were timed by different or stepped clocks." in when
 
 
 def test_a_contradiction_says_what_was_possible_and_what_can_be_done(recording: Recording) -> None:
