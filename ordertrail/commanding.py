@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from adapters.adapter import Adapter
 from domain import adoption, tracking
+from domain.encoding import UnknownEvent
 from domain.events import Data, Event
 from domain.identity import OrderKey
 from domain.instants import Instant
@@ -85,6 +86,8 @@ class Commander:
             outcome = self._refuse(found, str(refusal))
         except LogError:
             raise
+        except UnknownEvent as error:
+            outcome = self._refuse(found, f"its events can't be read by this version: {error}")
         except Exception as error:
             self._logger.error("a command about %s could not be done", found.key, exc_info=error)
             outcome = self._refuse(found, UNFORESEEN)
@@ -157,12 +160,18 @@ class Commander:
         return Wish(command.args.funding_transaction, command.by)
 
     def _refuse(self, found: Read, why: str) -> Stored:
-        known = self._recorder.known(found.key)
-        version = known.order.version if known else None
         reply = replies.refused(
-            found.command.id, found.command.VERB, str(found.key), why, version, self._now()
+            found.command.id, found.command.VERB, str(found.key), why, self._version(found.key), self._now()
         )
         return self._recorder.log.act(Entry(), Effect(takes=self._taken(found), reply=reply))
+
+    def _version(self, key: OrderKey) -> int | None:
+        """The order's; None: it is unknown, or this version can't read its events."""
+        try:
+            known = self._recorder.known(key)
+        except UnknownEvent:
+            return None
+        return known.order.version if known else None
 
     def _answered(self, found: Read, order: Order) -> Effect:
         at = self._now()

@@ -15,12 +15,11 @@ from domain.execution import funding_transaction
 from domain.identity import OrderKey, parse_order
 from domain.instants import instant, text
 from domain.providers import PROVIDERS
+from domain.words import LONGEST_ACTOR, demand_words
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 VERSION = 1
 LARGEST = 64 * 1024
-LONGEST = 512
-LONGEST_ACTOR = 128
 NORMALISE = {slug: entry.normalise for slug, entry in PROVIDERS.items()}
 
 
@@ -185,8 +184,8 @@ def _order(value: object) -> str | None:
 def _checked(command: AnyCommand) -> Read:
     """What the types leave open. Raises ValueError."""
     key = parse_order(command.order, NORMALISE)
-    if command.by is not None and not 0 < len(command.by) <= LONGEST_ACTOR:
-        raise ValueError(f"by needs 1 to {LONGEST_ACTOR} characters")
+    if command.by is not None:
+        demand_words("by", command.by, LONGEST_ACTOR)
     if command.sent_at is not None:
         instant(command.sent_at)
     if isinstance(command, Track):
@@ -195,7 +194,7 @@ def _checked(command: AnyCommand) -> Read:
         funding = funding_transaction(command.args.funding_transaction)
         command = msgspec.structs.replace(command, args=ExecuteArgs(funding))
     elif isinstance(command, Stop | Adopt):
-        _demand_words("reason", command.args.reason)
+        demand_words("reason", command.args.reason)
         if isinstance(command, Adopt) and command.by is None:
             raise ValueError("by is missing: who adopts a state is part of the record")
     return Read(command, key, _digest(command, key))
@@ -204,17 +203,12 @@ def _checked(command: AnyCommand) -> Read:
 def _terms(args: TrackArgs) -> TrackArgs:
     for name, value in (("ref", args.ref), ("tenant", args.tenant)):
         if value is not None:
-            _demand_words(name, value)
+            demand_words(name, value)
     if args.priority is not None and not 0 <= args.priority <= 9:
         raise ValueError("priority must be a whole number from 0 to 9")
     if args.deadline is None:
         return args
     return msgspec.structs.replace(args, deadline=text(instant(args.deadline)))
-
-
-def _demand_words(name: str, value: str) -> None:
-    if not value.strip() or len(value) > LONGEST:
-        raise ValueError(f"{name} needs some words, {LONGEST} characters at most")
 
 
 def _digest(command: AnyCommand, key: OrderKey) -> str:

@@ -6,14 +6,17 @@ a while in which another worker, or this one, may come to know it.
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from adapters.clock import Timepiece
+from domain.encoding import UnknownEvent
 from domain.identity import OrderKey
 from domain.instants import MINUTE, SECOND, Instant
 from domain.rows import Request
 from ordertrail.executing import Executor
 from ordertrail.following import EXECUTE, Follower
 from ordertrail.lane import Lane
+from ordertrail.record import Recorder
 from ordertrail.writer import Writer
 
 STRAY = 20 * SECOND
@@ -76,8 +79,7 @@ class Desk:
         if now < since + AGAIN:
             return
         key = _key(request)
-        known = await self._writer.call(lambda recorder: recorder.known(key))
-        if known is not None and known.order.watched:
+        if await self._writer.call(partial(_watched, key)):
             self._doubted[request.id] = now
             return
         self._doubted.pop(request.id, None)
@@ -85,6 +87,15 @@ class Desk:
             self._executor.turn_down(request, NOT_WATCHED)
         elif await self._follower.claim([request]):
             self._logger.warning("%s can't be looked at: %s", request.order, NOT_WATCHED)
+
+
+def _watched(key: OrderKey, recorder: Recorder) -> bool:
+    """By somebody: an order that this version can't read is left to a newer one."""
+    try:
+        known = recorder.known(key)
+    except UnknownEvent:
+        return True
+    return known is not None and known.order.watched
 
 
 def _key(request: Request) -> OrderKey:

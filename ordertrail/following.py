@@ -4,13 +4,14 @@ The follower has a log of its own and a thread to use it in.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from domain.encoding import decode
+from domain.encoding import UnknownEvent, decode
 from domain.events import (
     Corrected,
     DetailsChanged,
@@ -44,6 +45,7 @@ PAGE = 1_000
 REQUESTS = 100
 REFRESH, EXECUTE = "refresh", "execute"
 VERBS = (REFRESH, EXECUTE)
+_PHASES = frozenset(phase.value for phase in Phase)
 _STREAMS = 500
 _CALLS = 10
 _TRACKING = (OrderTracked.TOPIC, TrackingChanged.TOPIC)
@@ -97,8 +99,13 @@ class _Brief(msgspec.Struct):
     """As much of any stored event as says where its order stands."""
 
     state: str | None
-    phase: Phase | None
+    phase: str | None
     not_after: str
+
+    @property
+    def known_phase(self) -> Phase | None:
+        """None for one that only a newer version knows as well."""
+        return Phase(self.phase) if self.phase in _PHASES else None
 
 
 _brief = msgspec.json.Decoder(_Brief).decode
@@ -188,7 +195,7 @@ def begun(row: Row) -> Watched:
     """The record of an order that a row begins to track."""
     brief = _brief(row.state)
     watched = Watched(stream_id(row.stream), row.version, since=instant(brief.not_after))
-    watched.phase = brief.phase
+    watched.phase = brief.known_phase
     return changed(watched, row)
 
 
@@ -215,13 +222,16 @@ def _deadline(value: str | int | None) -> Instant | None:
 def _found(head: Head) -> Found:
     brief = _brief(head.state)
     watched = Watched(stream_id(head.stream), head.version, since=instant(brief.not_after))
-    watched.phase = brief.phase
+    watched.phase = brief.known_phase
     watched.watch = None if head.watch is None else settled(_watch(head.watch))
     return Found(OrderKey(head.provider, head.order_id), watched, Placed(USUAL, brief.state or ""))
 
 
 def _still_watched(log: Log, head: Head) -> bool:
-    return head.topic not in _EVEN_AFTERWARDS or fold(log.stream(head.stream)).watched
+    try:
+        return head.topic not in _EVEN_AFTERWARDS or fold(log.stream(head.stream)).watched
+    except UnknownEvent:
+        return True
 
 
 def _terms(log: Log, streams: Sequence[str]) -> Sequence[Recalled]:
@@ -229,17 +239,23 @@ def _terms(log: Log, streams: Sequence[str]) -> Sequence[Recalled]:
     found: list[Recalled] = []
     rows: Mapping[str, Sequence[Row]] = log.streams(streams)
     for of_one in rows.values():
-        terms, order = usual, Order(state=_brief(of_one[-1].state).state)
-        for row in of_one:
-            terms = terms_after(terms, row)
-            if row.topic == DetailsChanged.TOPIC:
-                event = decode(row.topic, row.state)
-                order = evolve(order, replace(event, state=order.state), row.version, None)
-        key = key_of(of_one[0])
-        where = placed(key.provider, order)
-        if terms != usual or where != Placed(USUAL, where.state):
-            found.append(Recalled(key, of_one[-1].version, terms, where))
+        with suppress(UnknownEvent):  # the next look sets it aside, and says so
+            one = _recalled(of_one, usual)
+            if one.terms != usual or one.placed != Placed(USUAL, one.placed.state):
+                found.append(one)
     return found
+
+
+def _recalled(rows: Sequence[Row], terms: Terms) -> Recalled:
+    """Raises UnknownEvent."""
+    order = Order(state=_brief(rows[-1].state).state)
+    for row in rows:
+        terms = terms_after(terms, row)
+        if row.topic == DetailsChanged.TOPIC:
+            event = decode(row.topic, row.state)
+            order = evolve(order, replace(event, state=order.state), row.version, None)
+    key = key_of(rows[0])
+    return Recalled(key, rows[-1].version, terms, placed(key.provider, order))
 
 
 def key_of(row: Row) -> OrderKey:

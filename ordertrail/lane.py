@@ -12,6 +12,7 @@ import httpx
 
 from adapters.http import WITHHELD, Came, ask
 from adapters.membership import ALL
+from domain.encoding import UnknownEvent
 from domain.events import StateChanged
 from domain.identity import OrderKey, uuid7
 from domain.instants import MINUTE, SECOND, Instant, instant
@@ -136,6 +137,13 @@ class Lane:
             if order_id in self.fleet:
                 self.recall(order_id, watched, placed(self.provider, known.order))
 
+    def set_aside(self, order_id: str, why: UnknownEvent) -> None:
+        """An order that a newer version has written about: only that one can go on with it."""
+        self.fleet.remove(order_id)
+        self._shared.logger.error(
+            "%s/%s is looked at no more, a newer version has to: %s", self.provider, order_id, why
+        )
+
     async def close(self) -> None:
         await self._http.aclose()
         await self._fresh.aclose()
@@ -198,12 +206,8 @@ class Lane:
                 back = await self._look(order_id, watched)
             except LogRefused:
                 raise
-            except Exception as error:
-                self.counts.failures[INTERNAL] += 1
-                self._shared.logger.error(
-                    "%s/%s could not be looked at", self.provider, order_id, exc_info=error
-                )
-                self._circuit.succeeded(asyncio.get_running_loop().time())
+            except Exception as error:  # noqa: BLE001 one order's surprise must not end the others' looks
+                self._surprised(order_id, error)
             finally:
                 back(asyncio.get_running_loop().time())
                 self.stir()
@@ -281,6 +285,14 @@ class Lane:
         if self._target.policy.ended(watched.phase, watched.since, came.answered_at):
             await self._end(order_id)
         return back
+
+    def _surprised(self, order_id: str, error: Exception) -> None:
+        self._circuit.succeeded(asyncio.get_running_loop().time())
+        if isinstance(error, UnknownEvent):
+            self.set_aside(order_id, error)
+            return
+        self.counts.failures[INTERNAL] += 1
+        self._shared.logger.error("%s/%s could not be looked at", self.provider, order_id, exc_info=error)
 
     async def _ask(self, http: httpx.AsyncClient, request: httpx.Request) -> Came:
         shared = self._shared

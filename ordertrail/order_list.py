@@ -8,10 +8,10 @@ from domain.identity import OrderKey, parse_order
 from domain.instants import instant, text
 from domain.order import Tracking
 from domain.providers import PROVIDERS
+from domain.words import demand_text
 
 NORMALISE = {slug: entry.normalise for slug, entry in PROVIDERS.items()}
 KEYS = ("order", "ref", "priority", "deadline", "tenant")
-LONGEST = 512
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def _word(said: dict[str, object], name: str) -> str | None:
         value = str(value)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{name} must be text")
-    if value is not None and len(value) > LONGEST:
-        raise ValueError(f"{name} has {len(value)} characters, {LONGEST} is the limit")
+    if value is not None:
+        demand_text(name, value)
     return value
 
 

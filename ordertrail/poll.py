@@ -16,6 +16,7 @@ from random import Random
 from adapters.clock import Timepiece
 from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
 from adapters.membership import Membership
+from domain.encoding import UnknownEvent
 from domain.events import OrderTracked, TrackingStopped
 from domain.identity import OrderKey, reserved
 from domain.log import Log
@@ -276,7 +277,11 @@ class Worker:
             await self._judged_elsewhere(key, lane, row)
 
     async def _judged_elsewhere(self, key: OrderKey, lane: Lane, row: Row) -> None:
-        known = await self._writer.call(lambda recorder: recorder.known(key))
+        try:
+            known = await self._writer.call(lambda recorder: recorder.known(key))
+        except UnknownEvent as error:
+            lane.set_aside(key.order_id, error)
+            return
         if known is None:
             return
         if lane.fleet.is_out(key.order_id):

@@ -17,7 +17,7 @@ from ordertrail import history as told
 from ordertrail import order_at, queries, render
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import No
-from ordertrail.cli.values import ACTOR, ORDER, PHASE, PROVIDER, STATE, TIME
+from ordertrail.cli.values import ACTOR, BY, ORDER, PHASE, PROVIDER, STATE, TIME, WORDS, WORDS_OR_NONE
 from ordertrail.order_at import ToldAt
 from ordertrail.project import Projector
 from ordertrail.queries import Filters
@@ -56,7 +56,7 @@ def _models(session: Session) -> Iterator[Log | None]:
 @click.option("--phase", type=PHASE, metavar="P", help=f"One of {', '.join(PHASE.words)}.")
 @click.option("--state", type=STATE, metavar="S", help="A provider's own word.")
 @click.option("--attention", is_flag=True, help="Only those that need a person.")
-@click.option("--ref", metavar="R", help="Your own reference.")
+@click.option("--ref", type=WORDS_OR_NONE, metavar="R", help="Your own reference.")
 @click.option("--since", type=TIME, metavar="T", help="In their state since T or later.")
 @common
 @click.pass_obj
@@ -213,9 +213,9 @@ def _present(log: Log | None, order: OrderKey) -> Log:
 
 
 @click.command()
-@click.argument("sha256", metavar="SHA256")
+@click.argument("sha256", type=WORDS, metavar="SHA256")
 @click.option("--raw", is_flag=True, help="Byte for byte, secrets and all; this goes on record.")
-@click.option("--by", metavar="ACTOR", help=f"With --raw: an {ACTOR}.")
+@click.option("--by", type=BY, metavar="ACTOR", help=f"With --raw: an {ACTOR}.")
 @common
 @click.pass_obj
 def evidence(session: Session, sha256: str, raw: bool, by: str | None) -> None:

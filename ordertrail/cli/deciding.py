@@ -11,10 +11,9 @@ from domain.providers import PROVIDERS
 from ordertrail.adopting import adopt_state
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import No, WrongUse
-from ordertrail.cli.values import ACTOR, ORDER
+from ordertrail.cli.values import ACTOR, BY, ORDER, WORDS
 from ordertrail.cli.watching import known_order
 from ordertrail.machine import now
-from ordertrail.order_list import LONGEST
 from ordertrail.readjudicating import Finding
 from ordertrail.reasons import title
 from ordertrail.wiring import Parts, log_is_there, opened, readjudication_of
@@ -23,8 +22,10 @@ from ordertrail.wiring import Parts, log_is_there, opened, readjudication_of
 @click.command()
 @click.argument("order", type=ORDER)
 @click.option("--state", required=True, metavar="S", help="The state that the provider reported.")
-@click.option("--reason", required=True, metavar="R", help="Why; it is kept in the order's history.")
-@click.option("--by", required=True, metavar="ACTOR", help=f"An {ACTOR}.")
+@click.option(
+    "--reason", required=True, type=WORDS, metavar="R", help="Why; it is kept in the order's history."
+)
+@click.option("--by", required=True, type=BY, metavar="ACTOR", help=f"An {ACTOR}.")
 @common
 @click.pass_obj
 def adopt(session: Session, order: OrderKey, state: str, reason: str, by: str) -> None:
@@ -36,8 +37,6 @@ def adopt(session: Session, order: OrderKey, state: str, reason: str, by: str) -
     ordertrail adopt xverse/5066d36d-e038-4f1b-9d75-e596a7d12a12 --state refunded \\
         --reason "confirmed by their support" --by u-17
     """
-    if not reason.strip() or not by.strip() or max(len(reason), len(by)) > LONGEST:
-        raise click.UsageError(f"--reason and --by need some words, {LONGEST} characters at most")
     with known_order(session, order) as parts:
         try:
             known = adopt_state(

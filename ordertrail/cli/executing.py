@@ -10,14 +10,13 @@ from domain.providers import PROVIDERS
 from ordertrail import executions
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, WrongUse
-from ordertrail.cli.values import ACTOR, ORDER
+from ordertrail.cli.values import ACTOR, BY, ORDER
 from ordertrail.cli.watching import known_order
 from ordertrail.executions import Wish, new_request
 from ordertrail.machine import now
 from ordertrail.wiring import Parts
 
 LOOK_SECONDS = 0.25
-LONGEST_ACTOR = 128
 
 
 class TransactionType(click.ParamType[str]):
@@ -35,7 +34,7 @@ class TransactionType(click.ParamType[str]):
 @click.option(
     "--funding-transaction", "funding", type=TransactionType(), metavar="TXID", help="64 hexadecimal digits."
 )
-@click.option("--by", metavar="ACTOR", help=f"An {ACTOR}.")
+@click.option("--by", type=BY, metavar="ACTOR", help=f"An {ACTOR}.")
 @click.option(
     "--wait", "waits", is_flag=True, help="Until a worker has asked and it is known what came of it."
 )
@@ -77,8 +76,6 @@ def _demand_use(order: OrderKey, funding: str | None, by: str | None, waits: boo
         raise click.UsageError("give either --funding-transaction TXID, or --settle")
     if settles and (waits or not by):
         raise click.UsageError("--settle needs --by ACTOR, and there is nothing to --wait for")
-    if by is not None and not 0 < len(by) <= LONGEST_ACTOR:
-        raise click.UsageError(f"--by needs 1 to {LONGEST_ACTOR} characters")
 
 
 def _ask(parts: Parts, key: OrderKey, wish: Wish) -> int:

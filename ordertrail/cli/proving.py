@@ -21,10 +21,9 @@ from ordertrail import render
 from ordertrail.cli.publishing import away
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No
-from ordertrail.cli.values import ACTOR, ORDER
+from ordertrail.cli.values import ACTOR, BY, ORDER, WORDS
 from ordertrail.erasing import Eraser
 from ordertrail.machine import now
-from ordertrail.order_list import LONGEST
 from ordertrail.verifying.findings import Counts, Finding, Findings, What
 from ordertrail.verifying.one_stream import Judging
 from ordertrail.verifying.verify import Progress as Told
@@ -147,8 +146,10 @@ def _add(findings: Findings, report: AuditReport) -> None:
 
 @click.command()
 @click.argument("order", type=ORDER)
-@click.option("--reason", required=True, metavar="R", help="Why; it is kept in the order's history.")
-@click.option("--by", required=True, metavar="ACTOR", help=f"An {ACTOR}.")
+@click.option(
+    "--reason", required=True, type=WORDS, metavar="R", help="Why; it is kept in the order's history."
+)
+@click.option("--by", required=True, type=BY, metavar="ACTOR", help=f"An {ACTOR}.")
 @common
 @click.pass_obj
 def erase(session: Session, order: OrderKey, reason: str, by: str) -> None:
@@ -159,10 +160,6 @@ def erase(session: Session, order: OrderKey, reason: str, by: str) -> None:
     \b
     ordertrail erase runa/O-01GTR --reason "asked for by the customer" --by u-17
     """
-    if not reason.strip() or len(reason) > LONGEST:
-        raise click.UsageError(f"--reason needs some words, {LONGEST} characters at most")
-    if not by.strip() or len(by) > LONGEST:
-        raise click.UsageError(f"--by needs an id, {LONGEST} characters at most")
     if not log_is_there(session.settings):
         raise No(f"{order} is unknown: there is no log yet")
     with opened(session.settings, create=False) as parts:

@@ -12,6 +12,7 @@ from adapters.kafka.client import ClientUnfit
 from adapters.kafka.failures import PublisherFailed, PublishError, PublishRefused
 from adapters.kafka.topics import TopicMismatch, TopicRefused
 from adapters.vault import VaultError
+from domain.encoding import UnknownEvent
 from domain.log import LogError, LogRefused, LogUnreachable
 from ordertrail.demo.world import WorldError
 from ordertrail.evidence import UnknownEvidence
@@ -49,6 +50,7 @@ STATUS: tuple[tuple[type[Exception], Exit], ...] = (
     (Unreachable, Exit.UNREACHABLE),
     (UnknownOrder, Exit.NO),
     (UnknownEvidence, Exit.NO),
+    (UnknownEvent, Exit.NO),
     (NotTold, Exit.NO),
     (WorldError, Exit.WRONG_USE),
     (SettingsError, Exit.WRONG_USE),

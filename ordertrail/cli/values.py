@@ -9,6 +9,7 @@ from domain.identity import OrderKey, parse_order
 from domain.instants import Instant, instant, plausible
 from domain.phases import Phase
 from domain.providers import PROVIDERS
+from domain.words import LONGEST, LONGEST_ACTOR, demand_text, demand_words
 
 NORMALISE = {slug: entry.normalise for slug, entry in PROVIDERS.items()}
 ACTOR = "opaque id of the person or program that asks, never a name"
@@ -65,7 +66,28 @@ class WordType(click.ParamType[str]):
         return f"unknown {self.name} {word!r}; {advice}"
 
 
+class WordsType(click.ParamType[str]):
+    """Words that go into the record; `blank`: nothing is an answer too."""
+
+    name = "words"
+
+    def __init__(self, longest: int = LONGEST, *, blank: bool = False) -> None:
+        self._longest = longest
+        self._blank = blank
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        words = str(value)
+        try:
+            (demand_text if self._blank else demand_words)("it", words, self._longest)
+        except ValueError as error:
+            self.fail(str(error), parameter, context)
+        return words
+
+
 ORDER = OrderType()
+WORDS = WordsType()
+BY = WordsType(LONGEST_ACTOR)
+WORDS_OR_NONE = WordsType(blank=True)
 TIME = TimeType()
 PROVIDER = WordType("provider", list(PROVIDERS))
 PHASE = WordType("phase", [phase.value for phase in Phase])

@@ -17,11 +17,11 @@ from ordertrail.acts import Tracked
 from ordertrail.captured import Reader
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No
-from ordertrail.cli.values import ACTOR, NORMALISE, ORDER, TIME
+from ordertrail.cli.values import ACTOR, BY, NORMALISE, ORDER, TIME, WORDS, WORDS_OR_NONE
 from ordertrail.following import REFRESH
 from ordertrail.importing import Import, Imported
 from ordertrail.machine import now
-from ordertrail.order_list import LONGEST, BadLine, Wish, read_wishes, terms
+from ordertrail.order_list import BadLine, Wish, read_wishes, terms
 from ordertrail.sealing import Sealer
 from ordertrail.wiring import Parts, environments, log_is_there, opened
 
@@ -32,12 +32,12 @@ LINES = click.File("r", encoding="utf-8", errors="replace")
 @click.command()
 @click.argument("orders", nargs=-1, type=ORDER, metavar="[ORDER]...")
 @click.option("--file", "lines", type=LINES, metavar="F", help="One ORDER a line, or JSON lines; - is stdin.")
-@click.option("--ref", metavar="R", help="Your own reference, to find it by.")
+@click.option("--ref", type=WORDS_OR_NONE, metavar="R", help="Your own reference, to find it by.")
 @click.option(
     "--priority", type=click.IntRange(0, 9), metavar="0-9", help="9 is looked at first; 5 by default."
 )
 @click.option("--deadline", type=TIME, metavar="T", help="RFC 3339: from then on waiting is of no use.")
-@click.option("--tenant", metavar="N", help="Whom it belongs to.")
+@click.option("--tenant", type=WORDS_OR_NONE, metavar="N", help="Whom it belongs to.")
 @common
 @click.pass_obj
 def track(
@@ -60,8 +60,6 @@ def track(
     """
     if not orders and lines is None:
         raise click.UsageError("nothing to track: name an ORDER or a --file")
-    if any(len(word or "") > LONGEST for word in (ref, tenant)):
-        raise click.UsageError(f"--ref and --tenant hold {LONGEST} characters at most")
     said = Wish(OrderKey("", ""), ref, priority, None if deadline is None else text(deadline), tenant)
     wishes = read_wishes([*map(str, orders)], said)
     bad = 0
@@ -154,8 +152,10 @@ def progress(session: Session) -> Iterator[Callable[[Imported], None]]:
 
 @click.command()
 @click.argument("order", type=ORDER)
-@click.option("--reason", required=True, metavar="R", help="Why; it is kept in the order's history.")
-@click.option("--by", metavar="ACTOR", help=f"An {ACTOR}.")
+@click.option(
+    "--reason", required=True, type=WORDS, metavar="R", help="Why; it is kept in the order's history."
+)
+@click.option("--by", type=BY, metavar="ACTOR", help=f"An {ACTOR}.")
 @common
 @click.pass_obj
 def stop(session: Session, order: OrderKey, reason: str, by: str | None) -> None:
@@ -164,8 +164,6 @@ def stop(session: Session, order: OrderKey, reason: str, by: str | None) -> None
     \b
     ordertrail stop runa/O-01GTR --reason "settled by hand" --by u-17
     """
-    if not reason.strip() or len(reason) > LONGEST:
-        raise click.UsageError(f"--reason needs some words, {LONGEST} characters at most")
     with known_order(session, order) as parts:
         stopped = parts.recorder.stop(order, reason, by=by)
     if session.json:

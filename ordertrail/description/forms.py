@@ -9,7 +9,8 @@ from typing import Any
 from domain.identity import ORDER_ID
 from domain.phases import Phase
 from domain.readings import Why
-from ordertrail.commands import ID, LONGEST, VERSION
+from domain.words import LONGEST
+from ordertrail.commands import ID, VERSION
 
 Schema = dict[str, Any]  # JSON Schema: its shape is the metaschema's business
 

@@ -48,6 +48,9 @@ def test_bad_json_lines_say_what_is_wrong(place: Path, ordertrail: Ordertrail) -
         {"order": "runa/O-1", "priority": 10},
         {"order": "runa/O-1", "deadline": "soon"},
         {"oder": "runa/O-1"},
+        {"order": "runa/O-1", "ref": "half of a pair: \ud800"},
+        {"order": "runa/O-1", "tenant": "a\x00b"},
+        {"order": "runa/O-2"},
     ]
     (place / "f").write_text("".join(json.dumps(line) + "\n" for line in bad))
 
@@ -56,6 +59,9 @@ def test_bad_json_lines_say_what_is_wrong(place: Path, ordertrail: Ordertrail) -
     assert "0 to 9" in errors[0]
     assert "RFC 3339" in errors[1]
     assert "unknown key 'oder'" in errors[2]
+    assert "ref holds a control character, or bytes that are no UTF-8" in errors[3]
+    assert "tenant holds a control character" in errors[4]
+    assert [line["order"] for line in ordertrail("orders", "--json").lines] == ["runa/O-2"]
 
 
 def test_a_stopped_order_goes_on_in_the_same_history(ordertrail: Ordertrail) -> None:

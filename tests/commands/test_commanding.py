@@ -4,11 +4,12 @@ import pytest
 
 from adapters.providers import ADAPTERS
 from domain.log import LogUnreachable
+from domain.rows import Entry, NewEvent
 from domain.xverse import XVERSE
 from ordertrail.commanding import NOT_ENABLED, NOT_WATCHED, TAKEN, UNFORESEEN, UNKNOWN
 from ordertrail.executions import begin, turn_down
 from tests.commands.sending import FUNDING, answers, command, commander, record, replies
-from tests.fixtures.recording import ORDER, Recording, key
+from tests.fixtures.recording import ORDER, OTHER, Recording, key
 from tests.recording.telling import told
 
 ATTEMPT = "0198a000-0000-7000-8000-000000000001"
@@ -190,6 +191,31 @@ def test_a_surprise_with_one_command_is_answered_and_the_next_is_done(recording:
     boss.handle(record(command("stop", "c-2", reason="r")))
 
     assert answers(recording) == [("c-1", "refused", UNFORESEEN), ("c-2", "done", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "args"), [("stop", {"reason": "r"}), ("refresh", {}), ("track", {"ref": "r"})]
+)
+def test_an_order_that_a_newer_version_wrote_about_is_refused_and_the_next_command_is_done(
+    recording: Recording, name: str, args: dict[str, str]
+) -> None:
+    seen(recording).state(1, "new", order=OTHER)
+    stream = recording.log.registered(*key(ORDER))
+    assert stream is not None
+    version = len(recording.log.stream(stream)) + 1
+    unknown = NewEvent(stream, version, "ordertrail.order-hibernated.v1", b"{}")
+    recording.log.commit([Entry(events=[unknown])])
+    boss = commander(Recording(recording.log))
+
+    boss.handle(record(command(name, "c-1", **args)))
+    boss.handle(record(command("stop", "c-2", order=OTHER, reason="r")))
+
+    [(_, verdict, why), done] = answers(recording)
+    assert verdict == "refused"
+    assert (
+        why == "its events can't be read by this version: no event is called ordertrail.order-hibernated.v1"
+    )
+    assert done == ("c-2", "done", None)
 
 
 def test_a_log_that_is_away_is_said_so_that_it_is_tried_again(recording: Recording) -> None:
