@@ -4,13 +4,13 @@ Hosts: https://api.ordinalsbot.com, for test networks testnet-api. and signet-ap
 is optional. 300 requests a minute. Its refusals are HTTP 200 as a rule, under `error` or `reason`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import httpx
 
 from adapters.adapter import Adapter
 from adapters.endpoint import Endpoint, get
-from adapters.reading import Body, Reader, Standing, channel, text
+from adapters.reading import Body, Reader, Standing, channel, named, text
 from domain.body import DOUBLED, Json, Malformed
 from domain.fields import WrongType
 from domain.ordinalsbot import ORDINALSBOT
@@ -35,10 +35,12 @@ def _refusal(status: int, body: Json) -> Reading | None:
     return NotFound() if NO_SUCH_ORDER in said.lower() and status < 500 else Failed("provider_error")
 
 
-def _identity(body: Body) -> str | None:
+def _identities(body: Body) -> Sequence[str]:
     """A recorded GET names the order only in its charge."""
     charge = body.get("charge")
-    return text(body, "id") or (text(charge, "id", where="charge.") if isinstance(charge, dict) else None)
+    return named(
+        text(body, "id") or (text(charge, "id", where="charge.") if isinstance(charge, dict) else None)
+    )
 
 
 def _standing(body: Body) -> Standing:
@@ -111,6 +113,6 @@ def _claims(body: Body) -> dict[str, Json]:
     }
 
 
-read = Reader(ORDINALSBOT, _refusal, _identity, _standing, claims=_claims)
+read = Reader(ORDINALSBOT, _refusal, _identities, _standing, claims=_claims)
 
 ADAPTER = Adapter("ordinalsbot", read, request, DEFAULT_URL, WINDOWS)

@@ -9,7 +9,7 @@ Each provider says in a `Reader` where its words are; the order of the questions
     where does it say that the order stands?            Shown, Unrecognised, NotFound, Rejected
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,7 +22,8 @@ from domain.readings import Answer, Failed, NotFound, Reading, Rejected, Shown, 
 
 Body = dict[str, Json]
 MAX_WORD = 200
-_CHANNEL = {401: "unauthorised", 403: "forbidden", 429: "rate_limited"}
+_TOO_MANY = 429
+_CHANNEL = {401: "unauthorised", 403: "forbidden", _TOO_MANY: "rate_limited"}
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -45,18 +46,20 @@ def no_kind(_: Body) -> str | None:
 class Reader:
     """Where one provider's words are.
 
-    `refusal` knows the provider's own errors, given the HTTP code and any JSON; `identity` is the id a body
-    names, None if it names none; `claims` maps states to the raw times it gives for reaching them. `identity`
+    `refusal` knows the provider's own errors, given the HTTP code and any JSON; `identities` are the ids
+    that a body names, each of which may be the order's; `claims` maps states to the raw times it gives for
+    reaching them; `pause`: seconds to wait after too many requests, where the provider says so. `identities`
     and `standing` may raise WrongType and Malformed.
     """
 
     provider: Provider
     refusal: Callable[[int, Json], Reading | None]
-    identity: Callable[[Body], str | None]
+    identities: Callable[[Body], Sequence[str]]
     standing: Callable[[Body], Standing]
     gone: frozenset[str] = frozenset()
     claims: Callable[[Body], Mapping[str, Json]] = nothing
     kind: Callable[[Body], str | None] = no_kind
+    pause: float | None = None
 
     def __call__(self, order_id: str, answer: Answer) -> Reading:
         body = _parsed(answer)
@@ -65,7 +68,7 @@ class Reader:
             if refused is not None:
                 return refused
         if not 200 <= answer.status < 300:
-            return channel(answer.status)
+            return channel(answer.status, self.pause)
         if isinstance(body, Rejected):
             return body
         return self._read(order_id, body) if isinstance(body, dict) else Rejected(Why.WRONG_TYPE, "the body")
@@ -82,8 +85,8 @@ class Reader:
             return Rejected(Why.MALFORMED, str(error), meaning)
 
     def _standing(self, order_id: str, body: Body, meaning: bytes) -> Reading:
-        named = self.identity(body)
-        if named is not None and named != order_id and self._differ(named, order_id):
+        ids = self.identities(body)
+        if ids and order_id not in ids and all(self._differ(one, order_id) for one in ids):
             return WrongOrder(self._any_word(body), meaning)
         word, at_least = self.standing(body)
         if word is None:
@@ -118,11 +121,18 @@ def _parsed(answer: Answer) -> Json | Rejected:
         return Rejected(Why.MALFORMED, str(error))
 
 
-def channel(status: int) -> Failed:
-    """A failure that says nothing about the order."""
+def channel(status: int, pause: float | None = None) -> Failed:
+    """A failure that says nothing about the order; `pause`: seconds to wait if it was too many requests."""
+    if status == _TOO_MANY:
+        return Failed(_CHANNEL[status], retry_after=pause)
     if status in _REDIRECTS:
         return Failed("redirected")
     return Failed(_CHANNEL.get(status, f"http_{status}"))
+
+
+def named(*ids: str | None) -> Sequence[str]:
+    """The ids that a body does name."""
+    return [one for one in ids if one is not None]
 
 
 def text(body: Body, *names: str, where: str = "") -> str | None:

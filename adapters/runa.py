@@ -4,11 +4,13 @@ Hosts: https://api.runa.io and, to try things out, https://playground.runa.io. O
 minute; for reading them no limit is documented, so the same is assumed. https://developer.runa.io
 """
 
+from collections.abc import Sequence
+
 import httpx
 
 from adapters.adapter import Adapter
 from adapters.endpoint import Endpoint, get, segment
-from adapters.reading import Body, Reader, Standing, text
+from adapters.reading import Body, Reader, Standing, named, text
 from domain.body import Json
 from domain.readings import Failed, NotFound, Reading
 from domain.runa import RUNA
@@ -18,6 +20,8 @@ DEFAULT_VERSION = "2024-02-05"
 WINDOWS = ("300/min",)
 
 RATE_EXCEEDED = "rate exceeded"
+PAUSE = 5.0
+"""Seconds to wait then, at least."""
 REFUSALS = {
     "unauthorized": "unauthorised",
     "invalid_api_key": "unauthorised",
@@ -46,7 +50,7 @@ def _refusal(status: int, body: Json) -> Reading | None:
     if not isinstance(body, dict) or "status" in body:
         return None
     if body.get("error") == RATE_EXCEEDED:
-        return Failed("rate_limited")
+        return Failed("rate_limited", retry_after=PAUSE)
     kind = body.get("type")
     if kind == "not_found" and status < 500:
         return NotFound()
@@ -56,8 +60,8 @@ def _refusal(status: int, body: Json) -> Reading | None:
     return Failed("provider_error") if told and 200 <= status < 300 else None
 
 
-def _identity(body: Body) -> str | None:
-    return text(body, "id")
+def _identities(body: Body) -> Sequence[str]:
+    return named(text(body, "id"))
 
 
 def _standing(body: Body) -> Standing:
@@ -68,6 +72,6 @@ def _claims(body: Body) -> dict[str, Json]:
     return {RUNA.graph.initial: body.get("created_at"), "COMPLETED": body.get("completed_at")}
 
 
-read = Reader(RUNA, _refusal, _identity, _standing, claims=_claims)
+read = Reader(RUNA, _refusal, _identities, _standing, claims=_claims, pause=PAUSE)
 
 ADAPTER = Adapter("runa", read, request, DEFAULT_URL, WINDOWS)

@@ -6,13 +6,13 @@ The slash at the end of a path matters: without it comes a redirect, and a POST 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 
 from adapters.adapter import Adapter
 from adapters.endpoint import HEADERS, Endpoint
-from adapters.reading import Body, Reader, Standing, text
+from adapters.reading import Body, Reader, Standing, named, text
 from domain.body import Json
 from domain.readings import Failed, NotFound, Reading
 from domain.xmrto import XMRTO
@@ -59,8 +59,8 @@ def _refusal(status: int, body: Json) -> Reading | None:
     return Failed(REFUSALS.get(code[1], "provider_error"))
 
 
-def _identity(body: Body) -> str | None:
-    return text(body, "uuid")
+def _identities(body: Body) -> Sequence[str]:
+    return named(text(body, "uuid"))
 
 
 def _standing(body: Body) -> Standing:
@@ -71,6 +71,6 @@ def _claims(body: Body) -> dict[str, Json]:
     return {XMRTO.graph.initial: body.get("created_at")}
 
 
-read = Reader(XMRTO, _refusal, _identity, _standing, gone=GONE, claims=_claims)
+read = Reader(XMRTO, _refusal, _identities, _standing, gone=GONE, claims=_claims)
 
 ADAPTER = Adapter("xmrto", read, request, DEFAULT_URL, WINDOWS)

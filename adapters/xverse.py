@@ -4,11 +4,13 @@ Hosts: https://api.secretkeylabs.io, and for its test networks api-testnet4. and
 Error bodies are undocumented. Known of its rate limits is only a trial key's: 2 a second, 100 a minute.
 """
 
+from collections.abc import Sequence
+
 import httpx
 
 from adapters.adapter import Adapter
 from adapters.endpoint import Endpoint, get, segment
-from adapters.reading import Body, Reader, Standing, text
+from adapters.reading import Body, Reader, Standing, named, text
 from adapters.xverse_execute import EXECUTION, KINDS
 from domain.body import Json
 from domain.readings import NotFound, Reading
@@ -27,8 +29,8 @@ def _refusal(status: int, body: Json) -> Reading | None:
     return NotFound() if status == 404 else None
 
 
-def _identity(body: Body) -> str | None:
-    return text(body, "id", "orderId")
+def _identities(body: Body) -> Sequence[str]:
+    return named(text(body, "id"), text(body, "orderId"))
 
 
 def _standing(body: Body) -> Standing:
@@ -43,6 +45,6 @@ def _kind(body: Body) -> str | None:
     return KINDS.get(str(body.get("orderType")))
 
 
-read = Reader(XVERSE, _refusal, _identity, _standing, claims=_claims, kind=_kind)
+read = Reader(XVERSE, _refusal, _identities, _standing, claims=_claims, kind=_kind)
 
 ADAPTER = Adapter("xverse", read, request, DEFAULT_URL, WINDOWS, EXECUTION)

@@ -91,9 +91,11 @@ def _planted(slug: str, body: Json) -> bytes:
     if isinstance(body, dict):
         reader = ADAPTERS[slug].read
         assert isinstance(reader, Reader)
-        own = reader.identity({key: value for key, value in body.items() if isinstance(value, str | dict)})
+        own = reader.identities({key: value for key, value in body.items() if isinstance(value, str | dict)})
         plain = json.dumps(_with_canaries(slug, "", body))
-        return plain.replace(own, ORDER_IDS[slug]).encode() if own else plain.encode()
+        for one in own:
+            plain = plain.replace(one, ORDER_IDS[slug])
+        return plain.encode()
     return json.dumps(body).encode()
 
 

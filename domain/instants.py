@@ -54,6 +54,14 @@ def _read(value: str) -> Instant:
         raise ValueError(f"{value!r} is no time: {error}") from None
 
 
+def moment(value: str) -> Instant:
+    """As `instant`; ValueError as well for what `text` can't write."""
+    at = instant(value)
+    if not plausible(at):
+        raise ValueError(f"{value!r} is before 1970, or after 9999")
+    return at
+
+
 def plausible(at: Instant) -> bool:
     """Whether `text` can write it."""
     return 0 <= at <= _LAST

@@ -47,7 +47,7 @@ from domain.readings import (
 )
 from domain.watch import PATIENCE, Fields, Patience, Watch, coverage, gift, later, proof
 
-CORE_RULES = 1
+CORE_RULES = 2
 """Raised when shared judging changes any story's outcome."""
 
 _CHANGES_PER_EVENT = 2_000
@@ -131,12 +131,18 @@ def bounds(case: Case) -> Bounds:
     since = watch.shown_from if later(watch, look) else None
     if since is None:
         since = None if case.order.not_before is None else instant(case.order.not_before)
-    if since is None:
-        return Bounds(None, look.answered_at)
-    moved = abs(look.clock.offset - watch.offset)
-    widening = moved if look.clock.name == watch.clock else case.patience.clock_error
-    not_after = look.answered_at + widening
-    return Bounds(min(since - widening, not_after), not_after)
+    return _between(case, since, look.answered_at)
+
+
+def _between(case: Case, after: Instant | None, by: Instant) -> Bounds:
+    """Widened by what the clock was moved since the last good look, or by what two clocks may differ."""
+    if after is None:
+        return Bounds(None, by)
+    watch, clock = case.watch, case.look.clock
+    moved = abs(clock.offset - watch.offset)
+    widening = moved if clock.name == watch.clock else case.patience.clock_error
+    not_after = by + widening
+    return Bounds(min(after - widening, not_after), not_after)
 
 
 def late(case: Case) -> bool:
@@ -292,7 +298,7 @@ def _not_found(case: Case, reading: NotFound, drafts: list[Draft]) -> Judgement:
     since = case.watch.unseen_since or case.look.answered_at
     unseen = case.watch.unseen + 1
     waited = case.look.answered_at - since
-    interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
+    interval = _between(case, case.watch.shown_from, since)
     seen = order.state is not None
     if not seen and order.not_found is None:
         if unseen >= patience.unseen_looks and waited >= patience.unseen_for:
@@ -303,7 +309,7 @@ def _not_found(case: Case, reading: NotFound, drafts: list[Draft]) -> Judgement:
         if patient or (final and reading.gone):
             phase = order.phase if final else Phase.FORGOTTEN
             drafts.append(Draft(OrderForgotten(unseen), interval, order.state, phase))
-            if final and reading.gone and order.stopped is None:
+            if phase is Phase.FULFILLED and reading.gone and order.stopped is None:
                 drafts.append(Draft(TrackingStopped("order_ended", None), interval, order.state, phase))
     events, fields = _written(case, drafts, "not_found")
     fields |= {"unseen": unseen, "unseen_since": since, "digest": case.body_digest, "good": False}
@@ -318,7 +324,7 @@ def _failed(case: Case, reading: Failed) -> Judgement:
     enough = failures >= patience.failures and look.answered_at - since >= patience.failing_for
     drafts: list[Draft] = []
     if enough and case.others_answer and order.contact_lost is None:
-        interval = Bounds(case.watch.shown_from, max(since, case.watch.shown_from or 0))
+        interval = _between(case, case.watch.shown_from, since)
         drafts.append(Draft(ContactLost(reading.kind, failures), interval, order.state, order.phase))
     events, fields = _written(case, drafts, reading.kind)
     return Judgement(
@@ -330,7 +336,7 @@ def _contact_restored(case: Case) -> Iterator[Draft]:
     lost_at = case.order.contact_lost
     if lost_at is not None:
         lost_for = max(0, case.look.answered_at - instant(lost_at)) // SECOND
-        interval = Bounds(case.watch.shown_from, case.look.answered_at)
+        interval = _between(case, case.watch.shown_from, case.look.answered_at)
         yield Draft(ContactRestored(lost_for), interval, case.order.state, case.order.phase)
 
 

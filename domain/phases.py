@@ -16,3 +16,6 @@ class Phase(StrEnum):
 
 FINAL = frozenset({Phase.FULFILLED, Phase.FAILED, Phase.REFUNDED, Phase.EXPIRED})
 """Nothing more is due, though a failed order may still be refunded and an expired one paid late."""
+
+WATCHED_AFTER = FINAL | {Phase.FORGOTTEN}
+"""Watched for a while yet, and then no more."""

@@ -77,7 +77,7 @@ class Commander:
 
     def handle(self, received: Received) -> None:
         """Done or refused, and answered, unless it was before. Raises LogError; then call it again."""
-        found = read(received.value)
+        found = self._read(received)
         if isinstance(found, Unreadable):
             return self._dead(received, found)
         try:
@@ -94,6 +94,13 @@ class Commander:
         if isinstance(outcome, Repeated) and outcome.command.digest != found.digest:
             self._dead(received, Unreadable(TAKEN, None, found.command.VERB, str(found.key)))
         return None
+
+    def _read(self, received: Received) -> Read | Unreadable:
+        try:
+            return read(received.value)
+        except Exception as error:
+            self._logger.error("the record at %s could not be read", received.place, exc_info=error)
+            return Unreadable(UNFORESEEN)
 
     def _done(self, found: Read) -> Stored:
         """What became of it in the log. Raises _Refusal."""

@@ -13,9 +13,9 @@ import msgspec
 
 from domain.execution import funding_transaction
 from domain.identity import OrderKey, parse_order
-from domain.instants import instant, text
+from domain.instants import instant, moment, text
 from domain.providers import PROVIDERS
-from domain.words import LONGEST_ACTOR, demand_words
+from domain.words import demand_actor, demand_reason, demand_words
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 VERSION = 1
@@ -185,7 +185,7 @@ def _checked(command: AnyCommand) -> Read:
     """What the types leave open. Raises ValueError."""
     key = parse_order(command.order, NORMALISE)
     if command.by is not None:
-        demand_words("by", command.by, LONGEST_ACTOR)
+        demand_actor("by", command.by)
     if command.sent_at is not None:
         instant(command.sent_at)
     if isinstance(command, Track):
@@ -194,7 +194,7 @@ def _checked(command: AnyCommand) -> Read:
         funding = funding_transaction(command.args.funding_transaction)
         command = msgspec.structs.replace(command, args=ExecuteArgs(funding))
     elif isinstance(command, Stop | Adopt):
-        demand_words("reason", command.args.reason)
+        demand_reason("reason", command.args.reason)
         if isinstance(command, Adopt) and command.by is None:
             raise ValueError("by is missing: who adopts a state is part of the record")
     return Read(command, key, _digest(command, key))
@@ -208,7 +208,7 @@ def _terms(args: TrackArgs) -> TrackArgs:
         raise ValueError("priority must be a whole number from 0 to 9")
     if args.deadline is None:
         return args
-    return msgspec.structs.replace(args, deadline=text(instant(args.deadline)))
+    return msgspec.structs.replace(args, deadline=text(moment(args.deadline)))
 
 
 def _digest(command: AnyCommand, key: OrderKey) -> str:

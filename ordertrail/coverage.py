@@ -37,7 +37,7 @@ def blind(
     gap: int = PATIENCE.coverage_gap,
 ) -> list[Blind]:
     """When we were not watching, oldest first. `since`: when tracking began; `until`: the moment asked about,
-    None: the last answered look."""
+    or the present; None: the last answered look."""
     found = list(_gaps(watch.spans, since, until, gap))
     return [
         one._replace(until=until if until is not None and one.until > until else one.until)

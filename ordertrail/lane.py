@@ -18,6 +18,7 @@ from domain.identity import OrderKey, uuid7
 from domain.instants import MINUTE, SECOND, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
+from domain.phases import WATCHED_AFTER
 from domain.readings import Answer, Failed, Look, Shown
 from domain.watch import Watch, current, unchanged
 from ordertrail.answered import Answered
@@ -28,7 +29,6 @@ from ordertrail.observation import Observation, Seen, repeats
 from ordertrail.orders import Known
 from ordertrail.overdue import Overdue
 from ordertrail.placing import UNPLACED, Placed, placed
-from ordertrail.policy import WATCHED_AFTER
 from ordertrail.scheduling.facts import Facts
 from ordertrail.scheduling.governing import Question
 from ordertrail.target import Counts, Requests, Shared, Target

@@ -44,6 +44,7 @@ def order(
     known_at: Instant | None = None,
     told_at: ToldAt | None = None,
     gap: int = PATIENCE.coverage_gap,
+    now: Instant | None = None,
 ) -> Line:
     """An `order --json` line: order, provider, ref, state, phase, attention, since, last_look, version,
     details, coverage, blind, exact_to, `possible` inside an interval, and `erased` where its evidence was
@@ -55,6 +56,7 @@ def order(
     `last_look`, `coverage` and `blind` say when we were watching and when not, exact to `exact_to` seconds:
     with a moment given, `last_look` is the latest look that is known one by one at or before it, `coverage`
     has the spans begun by then as they stand today. With `as_of`, `watching` says whether we were then.
+    Without a moment, an order that is watched has been blind since its last answer up to `now`, if given.
     """
     stream = stream_of(log, key)
     events, unreadable = told(log.stream(stream))
@@ -71,7 +73,8 @@ def order(
     line = _line(key, folded, stood, _last_look(log, stream, watch, until), parked=bool(unreadable))
     if perhaps:
         line["perhaps_told"] = perhaps
-    return {**line, **_watched(watch, events, gap, until, as_of)}
+    present = now if until is None and folded.watched else None
+    return {**line, **_watched(watch, events, gap, until, as_of, present)}
 
 
 def _line(key: OrderKey, folded: Order, stood: Standing, last_look: str | None, *, parked: bool) -> Line:
@@ -147,11 +150,16 @@ def _earlier(*moments: Instant | None) -> Instant | None:
 
 
 def _watched(
-    watch: Watch, events: Sequence[Told], gap: int, until: Instant | None, as_of: Instant | None
+    watch: Watch,
+    events: Sequence[Told],
+    gap: int,
+    until: Instant | None,
+    as_of: Instant | None,
+    present: Instant | None,
 ) -> Line:
     """When we were watching: spans, gaps, how exactly that is known, and whether we were at one moment."""
     since = instant(events[0].event.not_after) if events else None
-    gaps = coverage.blind(watch, since=since, until=until, gap=gap)
+    gaps = coverage.blind(watch, since=since, until=present if until is None else until, gap=gap)
     line: Line = {
         "coverage": coverage.lines(watch, until),
         "blind": coverage.blind_lines(gaps),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.identity import OrderKey, parse_order
-from domain.instants import instant, text
+from domain.instants import moment, text
 from domain.order import Tracking
 from domain.providers import PROVIDERS
 from domain.words import demand_text
@@ -114,4 +114,4 @@ def _deadline(value: object) -> str | None:
         return None
     if not isinstance(value, str):
         raise ValueError("deadline must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
-    return text(instant(value))
+    return text(moment(value))

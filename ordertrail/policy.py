@@ -6,12 +6,11 @@ Times are UTC microseconds, durations too; `pace` scales every gap.
 from typing import Protocol
 
 from domain.instants import Instant
-from domain.phases import FINAL, Phase
+from domain.phases import WATCHED_AFTER, Phase
 from domain.watch import PATIENCE
 from ordertrail.scheduling.documents import priors
 from ordertrail.scheduling.schedule import Schedule
 
-WATCHED_AFTER = frozenset({*FINAL, Phase.FORGOTTEN})
 LEAST = 5.0
 LEAST_WATCHING = 60.0
 """Seconds between two looks at an order, however large the budget: open, and after a final phase."""

@@ -18,6 +18,7 @@ from ordertrail import order_at, queries, render
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import No
 from ordertrail.cli.values import ACTOR, BY, ORDER, PHASE, PROVIDER, STATE, TIME, WORDS, WORDS_OR_NONE
+from ordertrail.machine import now
 from ordertrail.order_at import ToldAt
 from ordertrail.project import Projector
 from ordertrail.queries import Filters
@@ -127,6 +128,7 @@ def order(
             known_at=known_at,
             told_at=None if told_at is None else ToldAt(topic, told_at),
             gap=session.settings.judging.coverage_gap,
+            now=now(),
         )
     if session.json:
         session.line(line)

@@ -1,15 +1,15 @@
 """What people write on the command line, read strictly: orders, times, names of providers and phases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 import click
 
 from domain.identity import OrderKey, parse_order
-from domain.instants import Instant, instant, plausible
+from domain.instants import Instant, moment
 from domain.phases import Phase
 from domain.providers import PROVIDERS
-from domain.words import LONGEST, LONGEST_ACTOR, demand_text, demand_words
+from domain.words import demand_actor, demand_reason, demand_text, demand_words
 
 NORMALISE = {slug: entry.normalise for slug, entry in PROVIDERS.items()}
 ACTOR = "opaque id of the person or program that asks, never a name"
@@ -40,12 +40,9 @@ class TimeType(click.ParamType[Instant]):
         if isinstance(value, int):
             return value
         try:
-            at = instant(str(value))
+            return moment(str(value))
         except ValueError as error:
             self.fail(str(error), parameter, context)
-        if not plausible(at):
-            self.fail(f"{value!r} is before 1970", parameter, context)
-        return at
 
 
 class WordType(click.ParamType[str]):
@@ -67,27 +64,27 @@ class WordType(click.ParamType[str]):
 
 
 class WordsType(click.ParamType[str]):
-    """Words that go into the record; `blank`: nothing is an answer too."""
+    """Words that go into the record; `demand` raises ValueError for others, given their name."""
 
     name = "words"
 
-    def __init__(self, longest: int = LONGEST, *, blank: bool = False) -> None:
-        self._longest = longest
-        self._blank = blank
+    def __init__(self, demand: Callable[[str, str], None]) -> None:
+        self._demand = demand
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
         words = str(value)
         try:
-            (demand_text if self._blank else demand_words)("it", words, self._longest)
+            self._demand("it", words)
         except ValueError as error:
             self.fail(str(error), parameter, context)
         return words
 
 
 ORDER = OrderType()
-WORDS = WordsType()
-BY = WordsType(LONGEST_ACTOR)
-WORDS_OR_NONE = WordsType(blank=True)
+WORDS = WordsType(demand_words)
+REASON = WordsType(demand_reason)
+BY = WordsType(demand_actor)
+WORDS_OR_NONE = WordsType(demand_text)
 TIME = TimeType()
 PROVIDER = WordType("provider", list(PROVIDERS))
 PHASE = WordType("phase", [phase.value for phase in Phase])

@@ -17,7 +17,7 @@ from ordertrail.acts import Tracked
 from ordertrail.captured import Reader
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No
-from ordertrail.cli.values import ACTOR, BY, NORMALISE, ORDER, TIME, WORDS, WORDS_OR_NONE
+from ordertrail.cli.values import ACTOR, BY, NORMALISE, ORDER, REASON, TIME, WORDS_OR_NONE
 from ordertrail.following import REFRESH
 from ordertrail.importing import Import, Imported
 from ordertrail.machine import now
@@ -153,7 +153,7 @@ def progress(session: Session) -> Iterator[Callable[[Imported], None]]:
 @click.command()
 @click.argument("order", type=ORDER)
 @click.option(
-    "--reason", required=True, type=WORDS, metavar="R", help="Why; it is kept in the order's history."
+    "--reason", required=True, type=REASON, metavar="R", help="Why; it is kept in the order's history."
 )
 @click.option("--by", type=BY, metavar="ACTOR", help=f"An {ACTOR}.")
 @common

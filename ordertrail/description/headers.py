@@ -58,7 +58,7 @@ def headers() -> dict[str, Schema]:
 def _event_headers(*, full: bool) -> list[Header]:
     """Of an event with all that an event may leave out, or without."""
     told = "-" if full else None
-    event = Event(None, None, None, told, "-", "-", None, None, told, "1.1", 1, "-", OrderNotFound(looks=1))
+    event = Event(None, None, None, told, "-", "-", None, None, told, "2.1", 1, "-", OrderNotFound(looks=1))
     row = Row(1, "-", "provider/order", 1, OrderNotFound.TOPIC, msgspec.json.encode(event))
     return event_record(row, "log", prefix=PREFIX).headers
 

@@ -28,7 +28,7 @@ from domain.events import (
     TrackingStopped,
 )
 from domain.order import Order
-from domain.phases import FINAL, Phase
+from domain.phases import FINAL, WATCHED_AFTER, Phase
 from domain.provider import Provider
 
 _Cause = Callable[[Order, Event[Any], Provider | None], str | None]
@@ -75,7 +75,7 @@ def _changed(order: Order, event: Event[TrackingChanged], provider: Provider | N
 def _stopped(order: Order, event: Event[TrackingStopped], provider: Provider | None) -> str | None:
     if not order.watched:
         return "the order was not watched"
-    if event.data.reason == "watch_ended" and event.data.by is None and order.phase not in FINAL:
+    if event.data.reason == "watch_ended" and event.data.by is None and order.phase not in WATCHED_AFTER:
         return "watching ended by itself, and the order had not come to its end"
     return _keeps_standing(order, event, provider)
 

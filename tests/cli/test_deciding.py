@@ -108,12 +108,12 @@ def test_newer_rules_correct_what_older_ones_could_not_read(
     again = ordertrail("readjudicate", "--apply", "--json")
 
     assert shown.out == (
-        f"{XVERSE}: rules 1.1 → 1.2\n  no longer holds: version 3\n  states: pending → queued\n"
+        f"{XVERSE}: rules 2.1 → 2.2\n  no longer holds: version 3\n  states: pending → queued\n"
     )
     assert (line["differs"], line["applied"], line["replaces"], line["state"]) == (True, True, [3], "queued")
     assert again.out == ""
     assert ordertrail("attention", "--json").out == ""
-    assert "replaces 3; states pending → queued; rules 1.1 → 1.2" in ordertrail("history", XVERSE).out
+    assert "replaces 3; states pending → queued; rules 2.1 → 2.2" in ordertrail("history", XVERSE).out
     assert "3 no longer holds: StatusUnrecognised queued" in ordertrail("explain", XVERSE, "4").out
 
 

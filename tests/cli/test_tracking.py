@@ -50,6 +50,7 @@ def test_bad_json_lines_say_what_is_wrong(place: Path, ordertrail: Ordertrail) -
         {"oder": "runa/O-1"},
         {"order": "runa/O-1", "ref": "half of a pair: \ud800"},
         {"order": "runa/O-1", "tenant": "a\x00b"},
+        {"order": "runa/O-1", "deadline": "0001-01-01T00:00:00+23:00"},
         {"order": "runa/O-2"},
     ]
     (place / "f").write_text("".join(json.dumps(line) + "\n" for line in bad))
@@ -61,6 +62,7 @@ def test_bad_json_lines_say_what_is_wrong(place: Path, ordertrail: Ordertrail) -
     assert "unknown key 'oder'" in errors[2]
     assert "ref holds a control character, or bytes that are no UTF-8" in errors[3]
     assert "tenant holds a control character" in errors[4]
+    assert "'0001-01-01T00:00:00+23:00' is" in errors[5]
     assert [line["order"] for line in ordertrail("orders", "--json").lines] == ["runa/O-2"]
 
 

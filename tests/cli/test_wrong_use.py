@@ -14,6 +14,7 @@ WRONG = {
     "track --file nowhere": "nowhere",
     "import nowhere": "nowhere",
     "stop runa/O-1": "--reason",
+    "stop runa/O-1 --reason order_ended": "that is said when watching ends by itself",
     "stop runa/O-1 --reason \x07": "holds a control character",
     "track runa/O-1 --ref \udce9": "bytes that are no UTF-8",
     "evidence \udce9": "bytes that are no UTF-8",

@@ -119,6 +119,9 @@ def test_what_is_wrong_with_a_command_is_said_to_whoever_sent_it(
     [
         ("track", {"priority": 10}, "0 to 9"),
         ("track", {"deadline": "soon"}, ""),
+        ("track", {"deadline": "0001-01-01T00:00:00+23:00"}, "is before 1970, or after 9999"),
+        ("track", {"deadline": "1900-01-01T00:00:00Z"}, "is before 1970"),
+        ("stop", {"reason": "watch_ended"}, "that is said when watching ends by itself"),
         ("track", {"ref": "x" * 513}, "ref needs some words"),
         ("track", {"ref": "a\u0000b"}, "ref holds a control character"),
         ("track", {"tenant": "\u001b[2J"}, "tenant holds a control character"),

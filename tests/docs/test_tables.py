@@ -62,7 +62,7 @@ def test_every_topic_stands_in_the_table_with_its_key_and_partitions() -> None:
 
 
 def test_every_header_of_an_event_stands_in_the_table() -> None:
-    event = {"not_before": "a", "not_after": "b", "recorded_at": "c", "evidence": "d", "rules": "1.1"}
+    event = {"not_before": "a", "not_after": "b", "recorded_at": "c", "evidence": "d", "rules": "2.1"}
     row = Row(1, "runa-1", "runa/A", 1, "ordertrail.agreed.v1", msgspec.json.encode(event))
 
     record = event_record(row, "log-a", prefix=PREFIX)

@@ -53,7 +53,7 @@ class Trial:
     def __post_init__(self) -> None:
         wanted = Tracking("https://provider.example")
         self._append(
-            track(Order(), wanted, at=START, recorded_at=START, rules="1.1", worker="main"),
+            track(Order(), wanted, at=START, recorded_at=START, rules="2.1", worker="main"),
         )
 
     def see(

@@ -54,12 +54,12 @@ class LooksAtRandom(RuleBasedStateMachine):
     @rule(reason=WORDS)
     def stop(self, reason: str) -> None:
         at = second(self.now)
-        self.trial.command(stop(self.trial.order, reason, by=None, at=at, rules="1.1", worker="main"))
+        self.trial.command(stop(self.trial.order, reason, by=None, at=at, rules="2.1", worker="main"))
 
     @rule(priority=st.sampled_from([5, 9]), ref=st.sampled_from([None, "ref"]))
     def track(self, priority: int, ref: str | None) -> None:
         at, wanted = second(self.now), Tracking("https://provider.example", ref, priority)
-        given = track(self.trial.order, wanted, at=at, recorded_at=at, rules="1.1", worker="main")
+        given = track(self.trial.order, wanted, at=at, recorded_at=at, rules="2.1", worker="main")
         self.trial.command(given)
         assert self.trial.order.watched
 

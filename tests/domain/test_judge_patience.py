@@ -1,10 +1,13 @@
 """What could not be seen: failures of the channel, orders that are not found or forgotten."""
 
+import pytest
+
 from domain.events import ContactLost, ContactRestored, OrderForgotten, OrderNotFound, TrackingStopped
+from domain.instants import HOUR
 from domain.phases import Phase
-from domain.readings import Failed, NotFound, Unrecognised
+from domain.readings import Clock, Failed, NotFound, Unrecognised
 from domain.xmrto import XMRTO
-from tests.domain.judging import Trial, interval, names, shown, time
+from tests.domain.judging import CLOCK, Trial, interval, names, shown, time
 
 TIMEOUT = Failed("timeout")
 MINUTE = 60
@@ -145,6 +148,33 @@ def test_a_purge_after_the_end_is_forgotten_at_once_and_ends_the_watch() -> None
     assert forgotten.data == OrderForgotten(1)
     assert stopped.data == TrackingStopped("order_ended", None)
     assert (trial.order.phase, trial.order.watched) == (Phase.FULFILLED, False)
+
+
+def test_a_purge_after_another_end_goes_on_being_watched() -> None:
+    trial = Trial(XMRTO)
+    trial.state("TIMED_OUT", 30)
+
+    [forgotten] = trial.see(NotFound(gone=True), 60)
+
+    assert forgotten.data == OrderForgotten(1)
+    assert (trial.order.phase, trial.order.watched) == (Phase.EXPIRED, True)
+
+
+@pytest.mark.parametrize(
+    ("clock", "moved"), [(Clock("worker-a", -HOUR), 3600), (Clock("worker-b", 0), 1), (CLOCK, 0)]
+)
+def test_what_could_not_be_seen_is_widened_by_a_stepped_or_another_clock(clock: Clock, moved: int) -> None:
+    for reading, told in ((NotFound(), OrderForgotten), (TIMEOUT, ContactLost)):
+        trial = Trial()
+        trial.state("new", 7000)
+
+        for minute in (70, 71, 72, 76, 82):
+            events = trial.see(reading, minute * MINUTE, clock=clock, others_answer=True)
+            if events:
+                break
+
+        assert [type(event.data) for event in events] == [told]
+        assert interval(events[0]) == (time(min(7000 - moved, 4201 + moved)), time(4201 + moved))
 
 
 def test_a_purge_before_the_end_needs_patience() -> None:

@@ -20,7 +20,7 @@ def order(
 
 
 def told(of: Order, at: Instant, dwells: Dwells | None = None) -> list[OrderOverdue]:
-    events = overdue(of, dwells or Dwells("xverse"), at, "1.1", "main")
+    events = overdue(of, dwells or Dwells("xverse"), at, "2.1", "main")
     return [event.data for event in events if isinstance(event.data, OrderOverdue)]
 
 

@@ -20,11 +20,11 @@ def asked(order: Order, events: list[Event[Data]]) -> Order:
 
 
 def tracked(order: Order, wanted: Tracking) -> list[Event[Data]]:
-    return track(order, wanted, at=START, recorded_at=START + SECOND, rules="1.1", worker="main")
+    return track(order, wanted, at=START, recorded_at=START + SECOND, rules="2.1", worker="main")
 
 
 def stopped(order: Order) -> list[Event[Data]]:
-    return stop(order, "asked", by="actor-1", at=START, rules="1.1", worker="main")
+    return stop(order, "asked", by="actor-1", at=START, rules="2.1", worker="main")
 
 
 def test_tracking_begins_with_an_order_that_has_no_state() -> None:
@@ -69,7 +69,7 @@ def test_showing_evidence_changes_nothing_but_the_version() -> None:
     trial = Trial()
     trial.state("new", 10)
 
-    shown = evidence_shown(trial.order, "ab", by=None, at=START, rules="1.1", worker="main")
+    shown = evidence_shown(trial.order, "ab", by=None, at=START, rules="2.1", worker="main")
     after = asked(trial.order, shown)
 
     assert [type(event.data) for event in shown] == [EvidenceShown]

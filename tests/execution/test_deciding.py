@@ -29,13 +29,13 @@ def seen(state: str = "new") -> Trial:
 
 
 def asked(trial: Trial, request: str = "r-1") -> Trial:
-    event = requested(trial.order, FUNDING, request, by="u-1", at=START, rules="1.1", worker="main")
+    event = requested(trial.order, FUNDING, request, by="u-1", at=START, rules="2.1", worker="main")
     trial._append([event])
     return trial
 
 
 def told(trial: Trial, outcome: Outcome, request: str = "r-1") -> list[Event[Data]]:
-    return trial._append(ended(trial.order, request, outcome, XVERSE, at=START, rules="1.1", worker="main"))
+    return trial._append(ended(trial.order, request, outcome, XVERSE, at=START, rules="2.1", worker="main"))
 
 
 @pytest.mark.parametrize("words", ["", "ab" * 31, "ab" * 33, "zz" * 32, "0x" + "ab" * 31, "ab" * 32 + "\n"])
@@ -64,7 +64,7 @@ def test_nothing_speaks_against_an_order_that_was_never_seen() -> None:
 
 def test_an_order_that_is_not_watched_or_of_another_provider_cannot() -> None:
     trial = seen()
-    trial._append(stop(trial.order, "asked", by=None, at=START, rules="1.1", worker="main"))
+    trial._append(stop(trial.order, "asked", by=None, at=START, rules="2.1", worker="main"))
 
     assert "not watched" in (obstacle(trial.order, XVERSE) or "")
     assert "are not executed" in (obstacle(seen().order, ORDINALSBOT) or "")
@@ -83,7 +83,7 @@ def test_it_may_be_asked_for_again_once_it_is_refused_or_settled() -> None:
     refused, decided = asked(seen()), asked(seen())
     told(refused, Refused("bad request", 400))
     told(decided, Uncertain("cut"))
-    events = settled(decided.order, by="u-1", at=START, rules="1.1", worker="main")
+    events = settled(decided.order, by="u-1", at=START, rules="2.1", worker="main")
     decided._append(events)
 
     assert names(events) == ["ExecutionSettled"]
@@ -94,7 +94,7 @@ def test_it_may_be_asked_for_again_once_it_is_refused_or_settled() -> None:
 def test_only_an_uncertain_one_can_be_settled() -> None:
     trial = asked(seen())
 
-    assert settled(trial.order, by="u-1", at=START, rules="1.1", worker="main") == []
+    assert settled(trial.order, by="u-1", at=START, rules="2.1", worker="main") == []
 
 
 def test_an_uncertain_one_needs_attention_until_the_order_has_moved_on() -> None:

@@ -48,7 +48,7 @@ def row(position: int, *, orders: int = 50, inferred: bool | None = None, **fiel
         "not_after": "2026-01-02T03:04:05.000006Z",
         "recorded_at": "2026-01-02T03:04:06.000000Z",
         "evidence": None,
-        "rules": "1.1",
+        "rules": "2.1",
         "data": {} if inferred is None else {"inferred": inferred},
         **fields,
     }

@@ -43,7 +43,7 @@ def look(name: str, stream: str) -> LookRow:
         content_type=None,
         age=0,
         api="v2",
-        rules="1.1",
+        rules="2.1",
         evidence=f"sha-{stream}",
         truncated=False,
         basis=b"{}",

@@ -16,7 +16,7 @@ from tests.proof.judging import stream_name
 from tests.proof.newer import StricterXverse, Version, newer
 from tests.recording.canaries import MARK, ORDERS, nested, texts
 
-SAME = "Just now, by the same rules 1.1: the same, byte for byte."
+SAME = "Just now, by the same rules 2.1: the same, byte for byte."
 
 
 def test_every_event_of_whatever_can_happen_is_explained(recording: Recording) -> None:

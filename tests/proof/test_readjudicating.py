@@ -64,7 +64,7 @@ def test_a_word_that_is_known_now_becomes_a_step(recording: Recording) -> None:
     assert names(finding.events) == ["Corrected"]
     assert corrected(finding).replaces == [3]
     assert states(finding) == [("pending", False), ("queued", False)]
-    assert (corrected(finding).from_rules, corrected(finding).to_rules) == ("1.1", "1.2")
+    assert (corrected(finding).from_rules, corrected(finding).to_rules) == ("2.1", "2.2")
     after = standing(recording)
     assert (after.state, after.not_before, after.not_after) == (
         "queued",

@@ -92,7 +92,7 @@ def test_evidence_that_does_not_open_is_lost(recording: Recording) -> None:
 def test_events_of_other_rules_are_only_named(recording: Recording) -> None:
     recording.state(1, "new")
     rows = recording.log.stream(stream_name(recording.log, key(ORDER)))
-    older = [row._replace(state=row.state.replace(b'"rules":"1.1"', b'"rules":"0.9"')) for row in rows]
+    older = [row._replace(state=row.state.replace(b'"rules":"2.1"', b'"rules":"0.9"')) for row in rows]
 
     found = verdicts(again(recording, rows=older))
 

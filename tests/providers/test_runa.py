@@ -4,7 +4,8 @@ import pytest
 
 from domain.body import Json
 from domain.fields import SECRET
-from tests.providers.telling import body, raw, reads, shown
+from domain.readings import Failed
+from tests.providers.telling import body, raw, read, reads, shown
 
 ID = "O-01234567890ABCDEFGHIJK"
 COMPLETED = body("runa", "doc_completed_fx")
@@ -110,3 +111,8 @@ def test_too_many_requests_are_known_by_their_own_shape(status: int) -> None:
 @pytest.mark.parametrize("said", [b"<html></html>", b"", b'{"error":"not_found"}', b'{"type":null}', b"[]"])
 def test_a_404_in_other_words_is_a_failure_of_the_channel(said: bytes) -> None:
     assert reads("runa", ID, said, 404) == "Failed http_404"
+
+
+@pytest.mark.parametrize("said", [{"error": "rate exceeded"}, {"message": "slow down"}, b"<html>"])
+def test_too_many_requests_are_followed_by_the_documented_pause(said: Json | bytes) -> None:
+    assert read("runa", ID, said, 429) == Failed("rate_limited", retry_after=5.0)

@@ -15,6 +15,11 @@ def test_the_id_is_accepted_under_both_names(id_field: str) -> None:
     assert reads("xverse", ID, seen) == "Shown executing"
 
 
+def test_two_ids_of_which_one_is_the_orders_are_taken() -> None:
+    assert reads("xverse", ID, {**ORDER, "id": "another-name", "orderId": ID}) == "Shown executing"
+    assert reads("xverse", ID, {**ORDER, "id": "a", "orderId": "b"}) == "WrongOrder executing"
+
+
 def test_an_id_in_capitals_is_the_same_id() -> None:
     assert reads("xverse", ID, {**ORDER, "id": ID.upper()}) == "Shown executing"
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from domain.instants import HOUR, SECOND, text
+from domain.order import Tracking
 from domain.readings import Failed
 from domain.watch import MAX_SPANS, Span, Watch
 from ordertrail.coverage import Blind, blind, watching
 from ordertrail.history import history
 from ordertrail.order_at import order
-from tests.fixtures.recording import ORDER, START, Recording, key, minute, minute_text
+from tests.fixtures.recording import ORDER, OTHER, START, Recording, key, minute, minute_text
 
 SECOND_LATER = "2026-01-01T00:10:01.000000Z"
 
@@ -66,6 +67,22 @@ def test_after_the_last_look_nobody_watches(recording: Recording) -> None:
     line = standing(recording, 1000)
 
     assert line["blind"][1] == {"from": "2026-01-01T03:30:01.000000Z", "to": minute_text(1000)}
+
+
+def test_an_order_that_is_watched_has_been_blind_since_its_last_answer(recording: Recording) -> None:
+    recording.recorder.track([(key(OTHER), Tracking("https://provider.example"))])
+    watched(recording)
+
+    def blind_now(name: str) -> object:
+        return order(recording.log, key(name), now=minute(1000))["blind"]
+
+    assert blind_now(OTHER) == [{"from": minute_text(0), "to": minute_text(1000)}]
+    assert blind_now(ORDER) == [
+        {"from": SECOND_LATER, "to": minute_text(200)},
+        {"from": "2026-01-01T03:30:01.000000Z", "to": minute_text(1000)},
+    ]
+    recording.recorder.stop(key(OTHER), "asked", by=None)
+    assert blind_now(OTHER) == []
 
 
 def test_a_shorter_gap_tells_more(recording: Recording) -> None:

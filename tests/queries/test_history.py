@@ -30,7 +30,7 @@ def test_a_line_has_the_keys_that_people_script(any_recording: Recording) -> Non
         "not_after": "2026-01-01T00:03:01.000000Z",
         "recorded_at": "2026-01-01T00:03:02.000000Z",
         "provider_time": None,
-        "rules": "1.1",
+        "rules": "2.1",
         "looks": 1,
         "blind": [],
     }
@@ -61,5 +61,5 @@ def test_events_that_this_version_does_not_know_are_shown_and_not_folded(recordi
     lines = history(recording.log, key(ORDER))
 
     assert [line["event"] for line in lines[2:]] == ["ordertrail.order-teleported.v1", "ordertrail.noise.v1"]
-    assert (lines[2]["rules"], lines[3]["data"]) == ("1.1", None)
+    assert (lines[2]["rules"], lines[3]["data"]) == ("2.1", None)
     assert order(recording.log, key(ORDER))["attention"] == ["parked"]

@@ -6,7 +6,7 @@ from domain.encoding import raw_digest
 from domain.rows import LookRow
 from domain.seal import Kind, event_entries, event_entry, looked, pack_stored, unpack_stored
 from ordertrail.verifying.findings import What
-from tests.fixtures.recording import ORDER, OTHER, Recording
+from tests.fixtures.recording import ORDER, OTHER, Recording, key
 from tests.recording.telling import stream_of
 from tests.verifying.conftest import seal
 from tests.verifying.tampering import Intruder, findings, kinds, verified
@@ -19,6 +19,15 @@ def test_an_untouched_log_agrees(recording: Recording) -> None:
     assert done.told == 0
     assert (done.counts.seals, done.counts.unsealed, done.counts.orders) == (2, 0, 1)
     assert done.counts.events == done.counts.rejudged + done.counts.no_look + done.counts.seals
+
+
+def test_an_order_that_was_forgotten_and_then_watched_no_more_agrees(recording: Recording) -> None:
+    recording.state(5, "new", order=OTHER)
+    for minutes in (6, 12, 18):
+        recording.look(minutes, {}, order=OTHER, status=404)
+    recording.recorder.stop(key(OTHER), "watch_ended", by=None)
+
+    assert findings(recording.log) == []
 
 
 @pytest.mark.parametrize("version", [1, 3, 5])
