@@ -6,6 +6,7 @@ a million events are never held. The log is given by the same `Source` that publ
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -17,10 +18,12 @@ from adapters.kafka.position import Position, leads_to, read_position
 from adapters.kafka.records import Record, event_record, number, source
 from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
+from adapters.kafka.transaction import await_visible
 from domain.rows import OutboxRow, Row
 
 ROWS_AT_ONCE = 2000
 REMEMBERED_MISSING = 100_000
+READABLE_SECONDS = 2.0
 
 
 class Audited(Protocol):
@@ -52,9 +55,22 @@ async def audit_events(
 
 
 async def published_position(consumer: AIOKafkaConsumer, prefix: str, publisher: str) -> Position | None:
+    """Where publishing stands; what that counts can be read by then, unless it is gone or hangs.
+
+    A transaction becomes readable partition by partition, so its position may come first.
+    """
     partition = TopicPartition(prefix + Name.POSITIONS, 0)
     end = (await consumer.end_offsets([partition]))[partition]
-    return await read_position(consumer, publisher, prefix=prefix, watermark=end)
+    position = await read_position(consumer, publisher, prefix=prefix, watermark=end)
+    if position:
+        lasts = {
+            TopicPartition(prefix + topic, partition): offset
+            for topic, offsets in position.ends.items()
+            for partition, offset in enumerate(offsets)
+        }
+        with suppress(TimeoutError):
+            await await_visible(consumer, lasts, patience=READABLE_SECONDS)
+    return position
 
 
 class _Walk:

@@ -33,7 +33,8 @@ async def audit_model(
         await told.read_on()
         findings, differing = Findings(), _compared(told.digests, rows)
         findings.checked = len(told.digests)
-        moving = await told.read_on() | _waiting(log, model, position.outbox if position else 0)
+        waiting = _waiting(log, model, position.outbox if position else 0)
+        moving = waiting | await told.read_on()  # what left the outbox meanwhile is on the topic by now
         for key, kind in differing.items():
             if key in moving:
                 findings.pending += 1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
+from aiokafka import AIOKafkaConsumer
 
 from adapters.kafka.audit import published_position
 from adapters.kafka.client import opened_consumer, partitions_of, read_spans
@@ -49,27 +50,34 @@ async def audit_replies(
     topic, findings = prefix + Name.REPLIES, Findings()
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
         position = await published_position(consumer, prefix, publisher)
-        waiting = _waiting(log, position.outbox if position else 0)
-        partitions = partitions_of({topic: TOPIC[Name.REPLIES].partitions})
-        starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        told: set[str] = set()
-        named: set[str] = set()
-        async for record in read_spans(consumer, {each: (starts[each], ends[each]) for each in partitions}):
-            key = (record.key or b"").decode(errors="replace")
-            where = f"partition {record.partition} offset {record.offset}"
-            kind, id = _judged(log, record.value, told)
-            named.add(id)
-            if kind is None:
-                findings.checked += 1
-                told.add(id)
-            else:
-                findings.add(kind, topic, key, None, f"{where}: {_SAYS[kind]} {id}")
-    for row in _answered(log, max(begun, now - MISSED_FOR)):
+        answered = _answered(log, max(begun, now - MISSED_FOR))
+        waiting = _waiting(log, position.outbox if position else 0)  # what leaves it now is on the topic
+        named = await _named_on(consumer, topic, log, findings)
+    for row in answered:
         if row.id in waiting:
             findings.pending += 1
         elif row.id not in named:
             findings.add(Kind.MISSING, topic, row.order, None, f"the reply to {row.id} is not on the topic")
     return findings.report()
+
+
+async def _named_on(consumer: AIOKafkaConsumer, topic: str, log: Answering, findings: Findings) -> set[str]:
+    """Judges each record; the ids that are named, rightly or not."""
+    partitions = partitions_of({topic: TOPIC[Name.REPLIES].partitions})
+    starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    told: set[str] = set()
+    named: set[str] = set()
+    async for record in read_spans(consumer, {each: (starts[each], ends[each]) for each in partitions}):
+        key = (record.key or b"").decode(errors="replace")
+        where = f"partition {record.partition} offset {record.offset}"
+        kind, id = _judged(log, record.value, told)
+        named.add(id)
+        if kind is None:
+            findings.checked += 1
+            told.add(id)
+        else:
+            findings.add(kind, topic, key, None, f"{where}: {_SAYS[kind]} {id}")
+    return named
 
 
 _SAYS = {
@@ -82,7 +90,7 @@ _SAYS = {
 def _judged(log: Answering, value: bytes | None, told: set[str]) -> tuple[Kind | None, str]:
     try:
         id = _named(value or b"").id
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return Kind.FOREIGN, ""
     row = log.command(id)
     if row is None or row.reply is None:

@@ -1,9 +1,12 @@
-"""Publishing in tests: a publisher that is closed whatever happens, and all of a log at once."""
+"""Publishing in tests: a publisher that is closed whatever happens, all of a log at once, and strangers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from adapters.kafka.client import transactional_producer
 from adapters.kafka.publisher import Publisher
+from adapters.kafka.records import Record
+from adapters.kafka.transaction import send_records
 from tests.kafka.logs import MemoryLog
 
 
@@ -38,3 +41,11 @@ async def publish_all(bootstrap: str, prefix: str, log: MemoryLog) -> None:
     async with publishing(bootstrap, prefix, log) as publisher:
         while await publisher.run_once():
             pass
+
+
+async def send(bootstrap: str, prefix: str, records: Sequence[Record]) -> None:
+    """Puts records on the topics behind the publisher's back."""
+    async with transactional_producer(bootstrap, f"{prefix}stranger") as producer:
+        await producer.begin_transaction()
+        await send_records(producer, records, patience=10)
+        await producer.commit_transaction()

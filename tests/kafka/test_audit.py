@@ -4,24 +4,14 @@ import pytest
 
 from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
-from adapters.kafka.client import transactional_producer
 from adapters.kafka.findings import AuditReport, Kind
 from adapters.kafka.position import Position
 from adapters.kafka.records import Record, event_record, outbox_record
 from adapters.kafka.topics import Name
-from adapters.kafka.transaction import send_records
 from tests.kafka.logs import MemoryLog, change, row, rows
-from tests.kafka.publishing import publish_all, publishing
+from tests.kafka.publishing import publish_all, publishing, send
 
 pytestmark = pytest.mark.anyio
-
-
-async def send(bootstrap: str, prefix: str, records: Sequence[Record]) -> None:
-    """Puts records on the topics behind the publisher's back."""
-    async with transactional_producer(bootstrap, f"{prefix}stranger") as producer:
-        await producer.begin_transaction()
-        await send_records(producer, records, patience=10)
-        await producer.commit_transaction()
 
 
 def told(report: AuditReport) -> dict[Kind, int]:
