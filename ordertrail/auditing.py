@@ -6,7 +6,7 @@ from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
 from adapters.kafka.audit_replies import audit_replies
 from adapters.kafka.findings import AuditReport
-from adapters.kafka.position import Position, decoded, encoded
+from adapters.kafka.position import AuditedPosition, encoded, noted
 from adapters.kafka.readable import find_tellings
 from adapters.kafka.seals import audit_seals
 from adapters.kafka.topics import PREFIX, Name
@@ -29,11 +29,12 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
     last days, against topics.
 
     `full`: all events, and the rows are folded from the whole log again, not read from where they are stored.
-    A clean audit is noted in the log, and where the log does not know since when events can be read, that is
-    found on the topic. Raises KafkaError, TimeoutError, LogError.
+    A clean audit is noted in the log, and where the partitions began: where records were deleted since, the
+    next one is of all events again. Where the log does not know since when events can be read, that is found
+    on the topic. Raises KafkaError, TimeoutError, LogError.
     """
     note = f"audited {prefix}events"
-    since = None if full else _noted(log.note(note))
+    since = None if full else _audited(log, note)
     events = await audit_events(bootstrap, log, prefix=prefix, since=since)
     report = events if since is None else events + await audit_seals(bootstrap, log, prefix=prefix)
     for model in MODELS:
@@ -44,6 +45,11 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
         await _tell_again(bootstrap, log, events.published.position, prefix)
         log.take_note(note, encoded(events.published).decode())
     return report
+
+
+def _audited(log: Log, note: str) -> AuditedPosition | None:
+    words = log.note(note)
+    return noted(words) if words else None
 
 
 async def _tell_again(bootstrap: str, log: Log, published: int, prefix: str) -> None:
@@ -66,10 +72,6 @@ def note_beginning(log: Log, prefix: str) -> None:
 
 def _begun(log: Log, prefix: str) -> Instant:
     return int(log.note(f"begun {prefix}replies") or 0)
-
-
-def _noted(words: str) -> Position | None:
-    return decoded(words) if words else None
 
 
 def stored_rows(log: Log, model: Name) -> ModelRows:

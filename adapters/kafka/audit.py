@@ -5,7 +5,7 @@ a million events are never held. The log is given by the same `Source` that publ
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from adapters.kafka.client import opened_consumer, partitions_of
 from adapters.kafka.cursor import Cursor
 from adapters.kafka.findings import AuditReport, Findings, Kind
-from adapters.kafka.position import Position, leads_to, read_position
+from adapters.kafka.position import AuditedPosition, Position, audited, leads_to, read_position
 from adapters.kafka.records import Record, event_record, number, source
 from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
@@ -39,19 +39,23 @@ async def audit_events(
     *,
     prefix: str = PREFIX,
     publisher: str = PUBLISHER,
-    since: Position | None = None,
+    since: AuditedPosition | None = None,
 ) -> AuditReport:
     """Every event of the log against `events`; with `since`, those after that position record only.
 
     Events the position record doesn't count yet are pending, not missing. `since` is passed over if it isn't
-    a place on the way to where publishing stands now: the topic was begun anew. Raises KafkaError,
-    TimeoutError.
+    a place on the way to where publishing stands now: the topic was begun anew. It is also passed over if a
+    partition begins elsewhere than it did: records were deleted. Raises KafkaError, TimeoutError.
     """
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
         published = await published_position(consumer, prefix, publisher)
+        partitions = partitions_of({prefix + Name.EVENTS: TOPIC[Name.EVENTS].partitions})
+        found = await consumer.beginning_offsets(partitions)
+        starts = [found[each] for each in partitions]
+        going_on = since and published and leads_to(since, published) and since.starts == starts
         walk = _Walk(log, prefix, published.position if published else 0)
-        await walk.over(consumer, since if since and published and leads_to(since, published) else None)
-        return walk.findings.report(published)
+        await walk.over(consumer, starts, since if going_on else None)
+        return walk.findings.report(audited(published, starts) if published else None)
 
 
 async def published_position(consumer: AIOKafkaConsumer, prefix: str, publisher: str) -> Position | None:
@@ -82,8 +86,8 @@ class _Walk:
         self._missing: set[int] = set()
         self._ahead: set[int] = set()
 
-    async def over(self, consumer: AIOKafkaConsumer, since: Position | None) -> None:
-        await self._assign(consumer, since)
+    async def over(self, consumer: AIOKafkaConsumer, starts: Sequence[int], since: Position | None) -> None:
+        await self._assign(consumer, starts, since)
         after = since.position if since else 0
         while rows := await asyncio.to_thread(self._log.read, after, ROWS_AT_ONCE):
             for row in rows:
@@ -94,13 +98,14 @@ class _Walk:
                 self._stray(partition, found)
                 cursor.advance()
 
-    async def _assign(self, consumer: AIOKafkaConsumer, since: Position | None) -> None:
+    async def _assign(
+        self, consumer: AIOKafkaConsumer, starts: Sequence[int], since: Position | None
+    ) -> None:
         partitions = partitions_of({self._prefix + Name.EVENTS: TOPIC[Name.EVENTS].partitions})
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        starts = await consumer.beginning_offsets(partitions)
         for each in partitions:
-            start = since.end(Name.EVENTS, each.partition) + 1 if since else starts[each]
+            start = since.end(Name.EVENTS, each.partition) + 1 if since else starts[each.partition]
             consumer.seek(each, start)
             self._cursors[each.partition] = Cursor(consumer, each, ends[each])
         self._last = dict.fromkeys(self._cursors, since.position if since else 0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.kafka.position import Position
+from adapters.kafka.position import AuditedPosition
 
 EXAMPLES = 10
 
@@ -40,7 +40,7 @@ class AuditReport:
     pending: int
     counts: Mapping[Kind, int]
     examples: Sequence[Finding]
-    published: Position | None = None
+    published: AuditedPosition | None = None
 
     @property
     def clean(self) -> bool:
@@ -77,6 +77,6 @@ class Findings:
         self.checked += 1
         self.add(Kind.REORDERED, topic, order, position, says)
 
-    def report(self, published: Position | None = None) -> AuditReport:
+    def report(self, published: AuditedPosition | None = None) -> AuditReport:
         counts = {kind: self._counts[kind] for kind in Kind}
         return AuditReport(self.checked, self.pending, counts, tuple(self._examples), published)

@@ -4,7 +4,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from adapters.kafka.client import read_spans
-from adapters.kafka.topics import Name
+from adapters.kafka.topics import TOPIC, Name
 
 LAST_OFFSETS = 256
 WIDER = 16
@@ -29,15 +29,33 @@ class Position(msgspec.Struct, frozen=True):
         return ends[partition] if partition < len(ends) else -1
 
 
+class AuditedPosition(Position, frozen=True):
+    """Up to where a clean audit came; `starts` has the first offset of each partition of `events` by then.
+
+    A note without it is of an earlier version, and of partitions that begin at 0.
+    """
+
+    starts: list[int] = msgspec.field(default_factory=lambda: [0] * TOPIC[Name.EVENTS].partitions)
+
+
 _decoder = msgspec.json.Decoder(Position)
+_noted = msgspec.json.Decoder(AuditedPosition)
 
 
 def encoded(position: Position) -> bytes:
     return msgspec.json.encode(position)
 
 
-def decoded(record: bytes | str) -> Position:
+def decoded(record: bytes) -> Position:
     return _decoder.decode(record)
+
+
+def noted(record: str) -> AuditedPosition:
+    return _noted.decode(record)
+
+
+def audited(position: Position, starts: list[int]) -> AuditedPosition:
+    return AuditedPosition(**msgspec.structs.asdict(position), starts=starts)
 
 
 def leads_to(earlier: Position, later: Position) -> bool:

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
 from adapters.kafka.client import transactional_producer
 from adapters.kafka.publisher import Publisher
 from adapters.kafka.records import Record
@@ -49,3 +52,13 @@ async def send(bootstrap: str, prefix: str, records: Sequence[Record]) -> None:
         await producer.begin_transaction()
         await send_records(producer, records, patience=10)
         await producer.commit_transaction()
+
+
+async def delete_records(bootstrap: str, topic: str, partition: int, *, before: int) -> None:
+    """What `kafka-delete-records.sh` does: the partition begins at the offset `before` from then on."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic, partition): RecordsToDelete(before_offset=before)})
+    finally:
+        await admin.close()

@@ -5,7 +5,7 @@ import pytest
 from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
 from adapters.kafka.findings import AuditReport, Kind
-from adapters.kafka.position import Position
+from adapters.kafka.position import AuditedPosition, encoded, noted
 from adapters.kafka.records import Record, event_record, outbox_record
 from adapters.kafka.topics import Name
 from tests.kafka.logs import MemoryLog, change, row, rows
@@ -100,7 +100,7 @@ async def test_an_audit_can_go_on_from_an_earlier_position(kafka: str, prefix: s
     log = MemoryLog(rows(100))
     async with publishing(kafka, prefix, log) as publisher:
         await publisher.run_once()
-        earlier = publisher.at
+        earlier = noted(encoded(publisher.at).decode())
         log.rows += rows(120, first=101)
         await publisher.run_once()
 
@@ -113,7 +113,7 @@ async def test_an_audit_can_go_on_from_an_earlier_position(kafka: str, prefix: s
 async def test_an_audit_begins_at_the_start_where_the_topic_was_begun_anew(kafka: str, prefix: str) -> None:
     log = MemoryLog(rows(100))
     await publish_all(kafka, prefix, log)
-    elsewhere = Position(log="log-a", position=50, outbox=0, ends={"events": [1000] * 12}, at="")
+    elsewhere = AuditedPosition(log="log-a", position=50, outbox=0, ends={"events": [1000] * 12}, at="")
 
     report = await audit_events(kafka, log, prefix=prefix, since=elsewhere)
 
