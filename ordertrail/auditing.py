@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from adapters.kafka.audit import audit_events
 from adapters.kafka.audit_model import audit_model
 from adapters.kafka.audit_replies import audit_replies
+from adapters.kafka.audit_strays import audit_strays
 from adapters.kafka.findings import AuditReport
 from adapters.kafka.position import AuditedPosition, encoded, noted
 from adapters.kafka.readable import find_tellings
@@ -12,6 +13,7 @@ from adapters.kafka.seals import audit_seals
 from adapters.kafka.topics import PREFIX, Name
 from domain.instants import Instant
 from domain.log import Log
+from domain.providers import PROVIDERS
 from domain.rows import Change, Row
 from ordertrail.machine import now
 from ordertrail.telling import told_topic
@@ -26,7 +28,7 @@ ModelRows = Iterator[tuple[str, bytes]]
 
 async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = False) -> AuditReport:
     """The events since the last clean audit, every seal, every row of the read models, and every reply of the
-    last days, against topics.
+    last days, against topics; and what nobody of ours writes on `providers` and `positions`.
 
     `full`: all events, and the rows are folded from the whole log again, not read from where they are stored.
     A clean audit is noted in the log, and where the partitions began: where records were deleted since, the
@@ -41,6 +43,7 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
         rows = folded_rows(log, model) if full else stored_rows(log, model)
         report += await audit_model(bootstrap, log, model, rows, prefix=prefix)
     report += await audit_replies(bootstrap, log, now=now(), begun=_begun(log, prefix), prefix=prefix)
+    report += await audit_strays(bootstrap, PROVIDERS, prefix=prefix)
     if events.clean and events.published:
         await _tell_again(bootstrap, log, events.published.position, prefix)
         log.take_note(note, encoded(events.published).decode())

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from adapters.kafka.client import opened_consumer, partitions_of
 from adapters.kafka.cursor import Cursor
+from adapters.kafka.failures import PublishRefused
 from adapters.kafka.findings import AuditReport, Findings, Kind
 from adapters.kafka.position import AuditedPosition, Position, audited, leads_to, read_position
 from adapters.kafka.records import Record, event_record, number, source
@@ -59,21 +60,18 @@ async def audit_events(
 
 
 async def published_position(consumer: AIOKafkaConsumer, prefix: str, publisher: str) -> Position | None:
-    """Where publishing stands; what that counts can be read by then, unless it is gone or hangs.
-
-    A transaction becomes readable partition by partition, so its position may come first.
+    """Where publishing stands; None: no record tells it. What it counts can be read by then, unless that is
+    gone or hangs: a transaction becomes readable partition by partition, and its position may come first.
     """
     partition = TopicPartition(prefix + Name.POSITIONS, 0)
     end = (await consumer.end_offsets([partition]))[partition]
-    position = await read_position(consumer, publisher, prefix=prefix, watermark=end)
+    try:
+        position = await read_position(consumer, publisher, prefix=prefix, watermark=end)
+    except PublishRefused:
+        return None
     if position:
-        lasts = {
-            TopicPartition(prefix + topic, partition): offset
-            for topic, offsets in position.ends.items()
-            for partition, offset in enumerate(offsets)
-        }
         with suppress(TimeoutError):
-            await await_visible(consumer, lasts, patience=READABLE_SECONDS)
+            await await_visible(consumer, position.lasts(prefix), patience=READABLE_SECONDS)
     return position
 
 

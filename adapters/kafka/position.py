@@ -4,10 +4,13 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from adapters.kafka.client import read_spans
+from adapters.kafka.failures import PublishRefused
 from adapters.kafka.topics import TOPIC, Name
 
 LAST_OFFSETS = 256
 WIDER = 16
+UNREADABLE = (ValueError, RecursionError)
+"""What `decoded` raises for what is no position record."""
 HOLDER = "held_by"
 """The header that names who works; a publisher that left in order leaves none."""
 
@@ -27,6 +30,14 @@ class Position(msgspec.Struct, frozen=True):
     def end(self, topic: str, partition: int) -> int:
         ends = self.ends.get(topic, [])
         return ends[partition] if partition < len(ends) else -1
+
+    def lasts(self, prefix: str) -> dict[TopicPartition, int]:
+        """The same offsets, by partition."""
+        return {
+            TopicPartition(prefix + topic, partition): offset
+            for topic, offsets in self.ends.items()
+            for partition, offset in enumerate(offsets)
+        }
 
 
 class AuditedPosition(Position, frozen=True):
@@ -71,9 +82,23 @@ def leads_to(earlier: Position, later: Position) -> bool:
 async def read_position(
     committed: AIOKafkaConsumer, publisher: str, *, prefix: str, watermark: int
 ) -> Position | None:
-    """The newest visible position record below the high watermark; None: there is none yet."""
+    """The newest visible position record below the high watermark; None: there is none yet.
+
+    Raises PublishRefused if it is none of ours.
+    """
     newest = await newest_record(committed, publisher, prefix=prefix, watermark=watermark)
-    return None if newest is None or newest.value is None else decoded(newest.value)
+    if newest is None or newest.value is None:
+        return None
+    try:
+        return decoded(newest.value)
+    except UNREADABLE as error:
+        raise PublishRefused(
+            f"{newest.topic} offset {newest.offset}: what stands there under {publisher} is no position, so "
+            f"somebody else wrote it. Keep others from writing there. Then write the last record of "
+            f"{publisher} before that one there again, under the same key, or start over on purpose: delete "
+            "the topics, run `ordertrail topics`, then `ordertrail topics --republish events`, `--republish "
+            "orders` and `--republish attention`."
+        ) from error
 
 
 async def newest_record(

@@ -9,12 +9,13 @@ from adapters.kafka.findings import AuditReport, Kind
 from adapters.kafka.partition import partition_of
 from adapters.kafka.position import encoded
 from adapters.kafka.publisher import Publisher
+from adapters.kafka.records import Record
 from adapters.kafka.topics import Name
 from adapters.log import open_log
 from domain.log import Log
 from ordertrail.auditing import audit
 from tests.fixtures.recording import ORDER, START, Recording
-from tests.kafka.publishing import delete_records
+from tests.kafka.publishing import delete_records, send
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +88,12 @@ async def test_a_note_that_tells_only_a_position_is_gone_on_from_as_well(
 
     assert (going_on.clean, going_on.checked) == (True, 0)
     assert told(after_a_loss) == {Kind.MISSING: 1}
+
+
+async def test_what_somebody_else_wrote_on_providers_is_found(kafka: str, prefix: str, log: Log) -> None:
+    await published(log, kafka, prefix)
+    await send(kafka, prefix, [Record(prefix + Name.PROVIDERS, 0, b"nobody", b"{}", [])])
+
+    report = await audit(kafka, log, prefix=prefix)
+
+    assert told(report) == {Kind.FOREIGN: 1}
