@@ -23,6 +23,7 @@ from domain.watch import PATIENCE, Watch
 from ordertrail import coverage
 from ordertrail.standing import Standing, effective, standing
 from ordertrail.stream import Line, Told, by, stream_of, told
+from ordertrail.telling import untold
 
 
 class ToldAt(NamedTuple):
@@ -119,9 +120,9 @@ def _readable(log: Log, events: Sequence[Told], told_at: ToldAt) -> tuple[list[T
 
 
 def _refuse_gaps(log: Log, topic: str, missing: Sequence[int]) -> None:
-    """What lies beyond all that is known was not readable; what lies between is unknown."""
-    between = log.untold(topic, 0)
-    if any(after < position <= end for position in missing for after, end in between):
+    """What lies beyond all that was published was not readable; since when the rest was is unknown."""
+    gaps = untold(log, topic)
+    if any(after < position <= end for position in missing for after, end in gaps):
         raise NotTold(
             f"since when some events can be read on {topic} is not kept: `ordertrail audit` finds it"
         )

@@ -1,7 +1,8 @@
 """Keeping in the log since when its events can be read on the topic: the axis of `told-at`.
 
 A publisher says so after each transaction; what it has seen is stored a few times a second. If it is killed
-in between, what it had not stored yet can be found on the topic again (`adapters.kafka.readable`).
+in between, what it had not stored yet can be found on the topic again (`adapters.kafka.readable`). That there
+is something to be found shows in a note of up to where events were published, taken by the next publisher.
 """
 
 import asyncio
@@ -18,6 +19,20 @@ STORE_SECONDS = 0.5
 
 def told_topic(prefix: str) -> str:
     return prefix + Name.EVENTS
+
+
+def note_published(log: Log, topic: str, position: int) -> None:
+    """The events up to there can be read. Raises LogError."""
+    log.take_note(_published(topic), str(position))
+
+
+def untold(log: Log, topic: str) -> list[tuple[int, int]]:
+    """The stretches (after, position] that are published, but nobody kept since when. Raises LogError."""
+    return log.untold(topic, int(log.note(_published(topic)) or 0))
+
+
+def _published(topic: str) -> str:
+    return f"published {topic}"
 
 
 class Teller:
@@ -48,7 +63,8 @@ class Teller:
             self._position = published.position
 
     async def run(self) -> None:
-        """Store what has been told, until cancelled. Raises LogError."""
+        """Note where publishing begins, and store what has been told, until cancelled. Raises LogError."""
+        await asyncio.to_thread(note_published, self._log, self._topic, self._position)
         while True:
             await asyncio.sleep(STORE_SECONDS)
             await self.store()

@@ -76,6 +76,41 @@ def test_since_when_events_can_be_read_is_kept_and_found_again(
     assert ordertrail("order", XVERSE, "--told-at", text(now()), "--json").lines[0]["state"] == "complete"
 
 
+def test_what_a_killed_publisher_kept_nothing_of_is_refused_until_an_audit(
+    place: Path, ordertrail: Ordertrail, settings: Task
+) -> None:
+    ordertrail("import", written(place / "polls", [xverse(0, "new"), xverse(5, "complete")]))
+    events = ordertrail("history", XVERSE, "--json").lines
+    asyncio.run(_published(settings, events[-1]["position"]))
+    _forget_tellings(place)
+    asyncio.run(_begun_again(settings, place))
+
+    refused = ordertrail("order", XVERSE, "--told-at", text(now()))
+    audited = ordertrail("audit")
+    answered = ordertrail("order", XVERSE, "--told-at", text(now()), "--json")
+
+    assert (refused.status, audited.status, answered.status) == (1, 0, 0)
+    assert "ordertrail audit" in refused.err
+    assert answered.lines[0]["state"] == "complete"
+
+
+async def _begun_again(task: Task, place: Path) -> None:
+    """A publishing process that finds nothing to publish, and has noted where it begins."""
+    supervisor, stop = Supervisor(task, LOGGER), asyncio.Event()
+    noted = _published_note(place)
+    working = asyncio.create_task(supervisor.run(stop))
+    async with asyncio.timeout(60):
+        while _published_note(place) == noted and not working.done():  # noqa: ASYNC110 another process
+            await asyncio.sleep(0.05)
+    stop.set()
+    await working
+
+
+def _published_note(place: Path) -> list[tuple[str]]:
+    with sqlite3.connect(place / "ordertrail.db") as connection:
+        return connection.execute("SELECT value FROM meta WHERE name LIKE 'note:published %'").fetchall()
+
+
 def _forget_tellings(place: Path) -> None:
     with sqlite3.connect(place / "ordertrail.db") as connection:
         connection.execute("DELETE FROM tellings")

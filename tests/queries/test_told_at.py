@@ -1,9 +1,15 @@
+import asyncio
+
 import pytest
 
+from domain.log import Log
 from domain.rows import Telling
 from ordertrail.order_at import NotTold, ToldAt, order
 from ordertrail.stream import Line
+from ordertrail.telling import Teller
 from tests.fixtures.recording import ORDER, Recording, key, minute
+
+pytestmark = pytest.mark.anyio
 
 TOPIC = "ordertrail.events"
 
@@ -50,6 +56,38 @@ def test_a_gap_in_what_is_known_is_said(recording: Recording) -> None:
 
     with pytest.raises(NotTold, match="ordertrail audit"):
         told_at(recording, 60)
+
+
+async def test_what_a_killed_publisher_kept_nothing_of_is_said_once_the_next_one_begins(
+    recording: Recording,
+) -> None:
+    lived(recording)
+    recording.log.tell(TOPIC, [Telling(0, 2, minute(2), minute(3))])
+
+    await begun(recording.log, position=4)
+
+    with pytest.raises(NotTold, match="ordertrail audit"):
+        told_at(recording, 60)
+
+
+async def test_what_comes_after_all_that_was_published_was_not_told(recording: Recording) -> None:
+    lived(recording)
+    recording.log.tell(TOPIC, [Telling(0, 2, minute(2), minute(3))])
+
+    await begun(recording.log, position=2)
+
+    assert told_at(recording, 60)["version"] == 2
+
+
+async def begun(log: Log, position: int) -> None:
+    """A publisher goes on from a position, and publishes nothing."""
+    teller = Teller(log, "ordertrail.", position, began=lambda: 0, now=lambda: 0)
+    running = asyncio.create_task(teller.run())
+    async with asyncio.timeout(10):
+        while log.note("published ordertrail.events") == "":  # noqa: ASYNC110 it tells the log, not its caller
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
 
 
 def test_it_combines_with_what_was_true(recording: Recording) -> None:
