@@ -16,7 +16,7 @@ from domain.log import Log
 from domain.providers import PROVIDERS
 from domain.rows import Change, Row
 from ordertrail.machine import now
-from ordertrail.telling import told_topic
+from ordertrail.telling import note_published, told_topic, untold
 from projections.read_models import PROJECTION, fold
 
 MODELS = (Name.ORDERS, Name.ATTENTION)
@@ -44,9 +44,10 @@ async def audit(bootstrap: str, log: Log, *, prefix: str = PREFIX, full: bool = 
         report += await audit_model(bootstrap, log, model, rows, prefix=prefix)
     report += await audit_replies(bootstrap, log, now=now(), begun=_begun(log, prefix), prefix=prefix)
     report += await audit_strays(bootstrap, PROVIDERS, prefix=prefix)
-    if events.clean and events.published:
+    if events.published and events.published.log == log.id:
         await _tell_again(bootstrap, log, events.published.position, prefix)
-        log.take_note(note, encoded(events.published).decode())
+        if events.clean:
+            log.take_note(note, encoded(events.published).decode())
     return report
 
 
@@ -57,9 +58,9 @@ def _audited(log: Log, note: str) -> AuditedPosition | None:
 
 async def _tell_again(bootstrap: str, log: Log, published: int, prefix: str) -> None:
     topic = told_topic(prefix)
-    if gaps := log.untold(topic, published):
-        found = await find_tellings(bootstrap, log.id, gaps, prefix=prefix, now=now())
-        log.tell(topic, found)
+    note_published(log, topic, published)
+    if gaps := untold(log, topic):
+        log.tell(topic, await find_tellings(bootstrap, log, gaps, prefix=prefix, now=now()))
 
 
 def forget_audits(log: Log, prefix: str) -> None:

@@ -9,12 +9,15 @@ from adapters.kafka.findings import AuditReport, Kind
 from adapters.kafka.partition import partition_of
 from adapters.kafka.position import encoded
 from adapters.kafka.publisher import Publisher
-from adapters.kafka.records import Record
+from adapters.kafka.records import Record, event_record
 from adapters.kafka.topics import Name
 from adapters.log import open_log
 from domain.log import Log
 from ordertrail.auditing import audit
-from tests.fixtures.recording import ORDER, START, Recording
+from ordertrail.machine import now
+from ordertrail.order_at import NotTold, ToldAt, order
+from ordertrail.stream import Line
+from tests.fixtures.recording import ORDER, START, Recording, key
 from tests.kafka.publishing import delete_records, send
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +91,40 @@ async def test_a_note_that_tells_only_a_position_is_gone_on_from_as_well(
 
     assert (going_on.clean, going_on.checked) == (True, 0)
     assert told(after_a_loss) == {Kind.MISSING: 1}
+
+
+async def test_since_when_events_can_be_read_is_found_again_beside_what_others_wrote(
+    kafka: str, prefix: str, log: Log
+) -> None:
+    theirs = event_record(log.read(0, 1)[0], "log-b", prefix=prefix)
+    altered = event_record(log.read(3, 1)[0], log.id, prefix=prefix)._replace(value=b"{}")
+    await published(log, kafka, prefix)
+    await send(kafka, prefix, [theirs, altered])
+
+    report = await audit(kafka, log, prefix=prefix)
+
+    assert told(report) == {Kind.FOREIGN: 1, Kind.DOUBLED: 1}
+    assert told_at(log, prefix)["state"] == "complete"
+
+
+async def test_since_when_an_altered_event_can_be_read_stays_unknown(
+    kafka: str, prefix: str, log: Log
+) -> None:
+    first, second, third, last = (event_record(row, log.id, prefix=prefix) for row in log.read(0, 4))
+    await published(log, kafka, prefix)
+    await delete_records(kafka, prefix + Name.EVENTS, first.partition, before=4)
+    await send(kafka, prefix, [first, second, third._replace(value=b"{}"), last])
+
+    report = await audit(kafka, log, prefix=prefix)
+
+    assert told(report) == {Kind.ALTERED: 1}
+    assert sorted(log.tellings(prefix + Name.EVENTS, [1, 2, 3, 4])) == [1, 2, 4]
+    with pytest.raises(NotTold):
+        told_at(log, prefix)
+
+
+def told_at(log: Log, prefix: str) -> Line:
+    return order(log, key(ORDER), told_at=ToldAt(prefix + Name.EVENTS, now()))
 
 
 async def test_what_somebody_else_wrote_on_providers_is_found(kafka: str, prefix: str, log: Log) -> None:
