@@ -15,6 +15,8 @@ from adapters.kafka.topics import TOPIC, Name
 from domain.rows import OutboxRow, Row
 
 LARGEST_RECORD = 900 * 1024
+MOST_DIGITS = 18
+"""Of a number that a log can hold."""
 SPEC_VERSION = ("ce_specversion", b"1.0")
 JSON = ("content-type", b"application/json")
 INFERRED = {False: ("ce_inferred", b"false"), True: ("ce_inferred", b"true")}
@@ -121,8 +123,8 @@ def _events(prefix: str) -> str:
 
 
 def number(headers: Iterable[Header], name: str) -> int | None:
-    """A header's decimal number; None where there is none."""
+    """A header's decimal number; None where there is none, or one that is beyond every log."""
     for header, value in headers:
         if header == name:
-            return int(value) if value.isdigit() else None
+            return int(value) if value.isdigit() and len(value) <= MOST_DIGITS else None
     return None

@@ -96,6 +96,18 @@ async def test_records_of_another_log_and_of_no_log_are_foreign(kafka: str, pref
     assert report.checked == 3
 
 
+@pytest.mark.parametrize("position", [b"9" * 30, b"9" * 5000])
+async def test_a_record_with_a_position_that_no_log_can_have_is_foreign(
+    kafka: str, prefix: str, position: bytes
+) -> None:
+    [second] = events(prefix, 2)
+    headers = [(name, position if name == "ce_position" else value) for name, value in second.headers]
+
+    report = await audited(kafka, prefix, one_order(2), [second._replace(headers=headers), second])
+
+    assert (told(report), report.checked) == ({Kind.FOREIGN: 1}, 2)
+
+
 async def test_an_audit_can_go_on_from_an_earlier_position(kafka: str, prefix: str) -> None:
     log = MemoryLog(rows(100))
     async with publishing(kafka, prefix, log) as publisher:
