@@ -3,6 +3,7 @@
 Values of secret, volatile and unlisted fields are never part of it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +14,9 @@ from domain.readings import Reading, Rejected, Shown, Unrecognised, Why
 LONGEST = 200
 MOST = 500
 """Sightings kept of a provider; one that makes up names is not followed for ever."""
+
+
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class What(StrEnum):
@@ -28,6 +32,12 @@ class Sighting(NamedTuple):
     what: What
     path: str
     seen: str
+
+
+def fit(words: str) -> str:
+    """A provider's words as every database takes them: cut, and with control characters and halves of
+    surrogate pairs escaped as JSON does."""
+    return _UNFIT.sub(lambda found: f"\\u{ord(found[0]):04x}", words[:LONGEST])[:LONGEST]
 
 
 TOO_MANY = Sighting(What.FIELD, "…", f"more than {MOST} sightings")
@@ -48,12 +58,12 @@ class Radar:
         of value in a field is what later ones are compared with, and is told once."""
         if isinstance(reading, Shown):
             for path, shape in reading.unlisted.items():
-                yield self._news(Sighting(What.FIELD, path[:LONGEST], shape))
+                yield self._news(Sighting(What.FIELD, fit(path), shape))
             yield from self._of_details(reading)
         elif isinstance(reading, Unrecognised):
-            yield self._news(Sighting(What.WORD, "state", reading.word[:LONGEST]))
+            yield self._news(Sighting(What.WORD, "state", fit(reading.word)))
         elif isinstance(reading, Rejected) and reading.why is Why.WRONG_TYPE:
-            path = pattern_of(reading.example)[:LONGEST]
+            path = fit(pattern_of(reading.example))
             yield self._news(Sighting(What.SORT, path, "unfit to be recorded"))
 
     def _of_details(self, reading: Shown) -> Iterator[tuple[Sighting, bool]]:
@@ -64,7 +74,7 @@ class Radar:
             if value is None or value.__class__ is dict or (path, value) in self._words:
                 continue
             words = self._fields.words(path)
-            told = list(self._of_detail(pattern_of(path)[:LONGEST], value, words))
+            told = list(self._of_detail(fit(pattern_of(path)), value, words))
             yield from told
             if "[" not in path and not told:
                 if words:
@@ -82,7 +92,7 @@ class Radar:
         elif self._known.get(sort, True):
             yield self._news(sort)
         if words and shape == "text" and value not in words:
-            yield self._news(Sighting(What.VALUE, path, str(value)[:LONGEST]))
+            yield self._news(Sighting(What.VALUE, path, fit(str(value))))
 
     def _news(self, sighting: Sighting) -> tuple[Sighting, bool]:
         if sighting not in self._known:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from domain.events import Data, Event, OrderOverdue, StateChanged
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, instant
+from domain.kinds import kind_named, kind_of
 from domain.order import Order
 from domain.phases import FINAL, Phase
 from domain.rows import Dwell
@@ -60,13 +61,15 @@ class Bound(NamedTuple):
 
 class Dwells:
     """Dwell times of one provider's classes, in bins of a fourth of a doubling, from one second on. A class
-    is a state, or `kind/state` where orders tell their kind: an etch waits where a mint does not."""
+    is a state, or `kind/state` where orders tell a known kind: an etch waits where a mint does not. Rows may
+    name a kind as the provider does."""
 
     def __init__(self, provider: str, rows: Iterable[Dwell] = ()) -> None:
         self._priors = PRIORS.get(provider, {})
         self._times: dict[str, dict[int, int]] = {}
         for row in rows:
-            self.add(row.state, row.bin, row.times)
+            kind, _, state = row.state.rpartition("/")
+            self.add(_class(kind_named(kind), state), row.bin, row.times)
 
     def add(self, state: str, bin_: int, times: int = 1) -> None:
         times_of = self._times.setdefault(state, {})
@@ -122,8 +125,11 @@ def left(before: Order, events: Sequence[Event[Data]]) -> Iterator[tuple[str, in
 
 def class_of(order: Order) -> str | None:
     """Whose dwell times the order's are to be compared with; None before it was seen."""
-    kind = order.details.get("orderType")
-    return f"{kind}/{order.state}" if isinstance(kind, str) and order.state else order.state
+    return None if order.state is None else _class(kind_of(order.details), order.state)
+
+
+def _class(kind: str | None, state: str) -> str:
+    return state if kind is None else f"{kind}/{state}"
 
 
 def bound_of(order: Order, dwells: Dwells) -> Bound | None:

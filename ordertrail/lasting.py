@@ -34,7 +34,10 @@ class Lasting:
                 for (provider, state, bin_), times in self._unwritten.items()
             ]
             self._log.add_dwells(rows)
-            self._unwritten.clear()
+            self.drop()
+
+    def drop(self) -> None:
+        self._unwritten.clear()
 
     def dwells(self, provider: str, now: Instant) -> Dwells:
         read_at, dwells = self._dwells.get(provider, (None, None))

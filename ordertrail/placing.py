@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from domain.fields import Detail
 from domain.instants import HOUR, Instant, instant
+from domain.kinds import kind_of
 from domain.order import Order
 
 USUAL = "order"
@@ -43,13 +44,13 @@ def placed(provider: str, order: Order) -> Placed:
 
 
 def _xverse(state: str, details: Details) -> Placed:
-    return Placed(_named(details.get("orderType"), ("etch", "mint")), state)
+    return Placed(kind_of(details) or USUAL, state)
 
 
 def _ordinalsbot(state: str, details: Details) -> Placed:
     """An unpaid order expires 72 hours after it was created, as documented; mints are counted in
     doublings."""
-    kind = _named(details.get("orderType"), ("etch", "mint"))
+    kind = kind_of(details) or USUAL
     mints = details.get("executedMints")
     counter = f"{mints.bit_length()}" if isinstance(mints, int) and mints > 0 else ""
     created = details.get("createdAt")
@@ -73,11 +74,6 @@ def _xmrto(state: str, details: Details) -> Placed:
     if state in ("PAID_UNCONFIRMED", "PAID"):
         return Placed(kind, state, _count(details, "num_confirmations_remaining"))
     return Placed(kind, state, _count(details, "num_confirmations"))
-
-
-def _named(value: Detail, kinds: tuple[str, ...]) -> str:
-    words = value.lower() if isinstance(value, str) else ""
-    return next((kind for kind in kinds if kind in words), USUAL)
 
 
 def _count(details: Details, name: str) -> str:

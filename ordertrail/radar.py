@@ -33,7 +33,10 @@ class Radars:
         """Raises LogError; then the same call may be made again."""
         if self._unwritten:
             self._log.add_drift(list(self._unwritten.values()))
-            self._unwritten.clear()
+            self.drop()
+
+    def drop(self) -> None:
+        self._unwritten.clear()
 
     def _radar(self, provider: str) -> Radar:
         radar = self._radars.get(provider)

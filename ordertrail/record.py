@@ -28,6 +28,7 @@ from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, u
 from ordertrail.acts import Amendment, Stamp
 from ordertrail.group import Draft, Example, Group
 from ordertrail.lasting import Lasting
+from ordertrail.learned import write_each
 from ordertrail.observation import Arrival, Observation, Seen, arrival
 from ordertrail.orders import ATTEMPTS, Known, Orders, chained
 from ordertrail.radar import Radars
@@ -150,9 +151,8 @@ class Recorder(Orders):
             self._vault.forget(draft.seen.stream)
 
     def write_learned(self) -> None:
-        """What looks taught beside events. Raises LogError."""
-        self.radars.write()
-        self.lasting.write()
+        """What looks taught beside events; what the log does not take is logged."""
+        write_each((self.radars, self.lasting))
 
     def tell_overdue(self, key: OrderKey) -> Known | None:
         """Say that an order is overdue if it is and nobody did; where it stands then. None: it is unknown."""

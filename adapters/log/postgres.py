@@ -130,14 +130,19 @@ class PostgresDatabase(Database):
         """PostgreSQL's errors in the log's words, but for those that may pass by themselves."""
         try:
             yield
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
+            if isinstance(error.__cause__, errors.ProgramLimitExceeded):
+                raise self._unfit(error) from error
             raise
         except IntegrityError as error:
             if isinstance(error.__cause__, errors.UniqueViolation):
                 raise Taken from error
             raise
         except PersistenceError as error:
-            raise LogRefused(f"{self._shown} is no fit log: {error}") from error
+            raise self._unfit(error) from error
+
+    def _unfit(self, error: Exception) -> LogRefused:
+        return LogRefused(f"{self._shown} is no fit log: {error}")
 
     def _unreachable(self, error: Exception) -> LogUnreachable:
         why = " ".join(str(error).split())

@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 
-from domain.drift import MOST, TOO_MANY, Radar, Sighting, What
+from domain.drift import LONGEST, MOST, TOO_MANY, Radar, Sighting, What
 from domain.fields import SECRET, Detail, Field, Fields, Use
 from domain.readings import Failed, Reading, Rejected, Shown, Unrecognised, Why
 
@@ -73,6 +73,14 @@ def test_an_unknown_state_word_and_a_misshapen_field_are_news() -> None:
         Sighting(What.SORT, "items[].id", "unfit to be recorded")
     ]
     assert news(one, Rejected(Why.MALFORMED, "not JSON")) == news(one, Failed("timeout")) == []
+
+
+def test_what_no_database_takes_is_escaped_and_what_is_long_is_cut() -> None:
+    one = radar()
+
+    assert news(one, Unrecognised("a\ud800\n", b"")) == [Sighting(What.WORD, "state", "a\\ud800\\u000a")]
+    [sighting] = news(one, shown({"\x00" * 999: "text"}))
+    assert len(sighting.path) == LONGEST
 
 
 def test_a_provider_that_makes_up_names_is_not_followed_for_ever() -> None:

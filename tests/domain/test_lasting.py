@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from domain.events import OrderOverdue
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, text
-from domain.lasting import ENOUGH, PRIORS, Bound, Dwells, bin_of, bound_of, overdue
+from domain.lasting import ENOUGH, PRIORS, Bound, Dwells, bin_of, bound_of, class_of, overdue
 from domain.order import Order, Overdue, Tracking
 from domain.phases import FINAL, Phase
 from domain.providers import PROVIDERS
@@ -95,4 +95,11 @@ def test_kinds_of_orders_have_dwell_times_of_their_own() -> None:
     mints = lasted("runes_mint/pending", 60, ENOUGH)
 
     assert bound_of(etch, mints) == Bound(DAY // SECOND, "prior")
-    assert mints.classes(["pending"]) == ["pending", "runes_mint/pending"]
+    assert mints.classes(["pending"]) == ["mint/pending", "pending"]
+
+
+def test_kinds_that_nobody_knows_share_the_states_dwell_times() -> None:
+    made_up = replace(order("executing"), details={"orderType": "made up"})
+
+    assert class_of(made_up) == class_of(order("executing")) == "executing"
+    assert lasted("made up/executing", 1000, ENOUGH).seen("executing") == ENOUGH
