@@ -257,8 +257,11 @@ class Worker:
 
     async def _learn(self, row: Row) -> None:
         """What an event says that is not this worker's own; an order being looked at has to wait for it."""
+        if reserved(row.stream):
+            await self._writer.call(lambda recorder: recorder.told_elsewhere(row.stream, row.version))
+            return
         key = key_of(row)
-        lane = None if reserved(row.stream) else self._lanes.get(key.provider)
+        lane = self._lanes.get(key.provider)
         if lane is None:
             return
         watched = lane.fleet.get(key.order_id)

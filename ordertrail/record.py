@@ -328,10 +328,16 @@ class Recorder(Orders):
 
     # what the looks tell about the providers themselves
 
+    def told_elsewhere(self, stream: str, version: int) -> None:
+        """Others have appended to a provider's stream up to a version: it is read again if that is news."""
+        known = self._known.get(stream)
+        if known is not None and known.order.version < version:
+            del self._known[stream]
+
     def _note_contacts(self, observations: Sequence[Observation], seen: Sequence[Seen]) -> None:
         for observation, one in zip(observations, seen, strict=True):
-            if one.skipped:
-                continue
+            if one.skipped or observation.began is not None:
+                continue  # what is imported tells nothing of reaching the provider today
             provider = observation.key.provider
             failed = isinstance(one.reading, Failed)
             if failed and observation.look.answered_at < self._answered.get(provider, 0):
@@ -346,6 +352,9 @@ class Recorder(Orders):
         stream = contact_stream(provider)
         for _ in range(ATTEMPTS):
             known = self._fetch([stream])[stream]
+            lost = known.order.contact_lost
+            if lost is not None and observation.look.answered_at <= instant(lost):
+                return
             judgement = judge_contact(
                 Case(
                     provider=self._providers[provider],

@@ -2,9 +2,11 @@ import io
 import json
 from random import Random
 
+from domain.events import ContactLost
 from domain.identity import OrderKey, contact_stream
 from domain.instants import instant
 from domain.providers import PROVIDERS
+from domain.readings import Failed
 from ordertrail.captured import Reader
 from ordertrail.history import history
 from ordertrail.importing import BATCH_LOOKS, Import, Imported
@@ -120,3 +122,16 @@ def test_an_order_that_others_answer_beside_is_lost_within_one_file(recording: R
 
     assert told(recording, key(ORDER)) == ["OrderTracked", "StateChanged", "ContactLost", "ContactRestored"]
     assert not recording.log.stream(contact_stream("xverse"))
+
+
+def test_what_was_captured_tells_nothing_of_reaching_the_provider_today(any_recording: Recording) -> None:
+    fails = [poll(minutes, "", body=None, http_status=None, error="timeout") for minutes in range(2, 9)]
+    imported(any_recording, lines(poll(1, "new"), *fails), [])
+
+    assert not any_recording.log.stream(contact_stream("xverse"))
+
+    for minutes in range(20, 27):
+        any_recording.look(minutes, Failed("timeout"), order=OTHER)
+    imported(any_recording, lines(poll(10, "executing")), [])
+
+    assert [row.topic for row in any_recording.log.stream(contact_stream("xverse"))] == [ContactLost.TOPIC]

@@ -82,6 +82,30 @@ def test_two_recorders_that_lose_contact_tell_it_once(any_recording: Recording) 
     assert told_of_provider(any_recording) == ["ContactLost timeout", "ContactRestored"]
 
 
+def test_an_answer_from_before_the_loss_restores_nothing(any_recording: Recording) -> None:
+    failing(any_recording, 3, 4, 5, 6, 7, 8)
+
+    any_recording.state(2, "new", order=OTHER)
+    before = told_of_provider(any_recording)
+    any_recording.state(9, "new", order=OTHER)
+
+    assert before == ["ContactLost timeout"]
+    assert told_of_provider(any_recording) == ["ContactLost timeout", "ContactRestored"]
+
+
+def test_a_loss_that_another_recorder_told_is_restored_once_it_is_known(any_recording: Recording) -> None:
+    any_recording.state(0, "new")
+    ours, any_recording.recorder = any_recording.recorder, any_recording.another_recorder()
+    failing(any_recording, 1, 2, 3, 4, 5, 6, order=OTHER)
+
+    any_recording.recorder = ours
+    [lost] = any_recording.log.stream(contact_stream("xverse"))
+    ours.told_elsewhere(lost.stream, lost.version)
+    any_recording.state(10, "executing")
+
+    assert told_of_provider(any_recording) == ["ContactLost timeout", "ContactRestored"]
+
+
 def test_an_order_is_out_of_reach_only_while_others_answer(any_recording: Recording) -> None:
     for minutes in range(1, 8):
         any_recording.look(minutes, TIMEOUT)
