@@ -69,9 +69,14 @@ class Sealer:
                 self._noticed = None
             return self.seal(whole=not late)
         except UnknownEvent as error:
-            self._unreadable = True
-            self._say(f"the log is not sealed, since its last seal can't be read: {error}; run `verify`")
-            return 0
+            return self._give_up(error)
+
+    def finish(self) -> int:
+        """Seal all there is, for who won't be there when it is due; how many seals. Raises LogError."""
+        try:
+            return self.seal()
+        except UnknownEvent as error:
+            return self._give_up(error)
 
     def seal(self, *, whole: bool = False) -> int:
         """Seal all there is, or with `whole` only what fills a seal. Raises LogError, UnknownEvent."""
@@ -79,6 +84,11 @@ class Sealer:
         while (data := self._due(whole)) is not None:
             seals += self._append(data)
         return seals
+
+    def _give_up(self, error: UnknownEvent) -> int:
+        self._unreadable = True
+        self._say(f"the log is not sealed, since its last seal can't be read: {error}; run `verify`")
+        return 0
 
     def _due(self, whole: bool) -> LogSealed | None:
         last = self._newest()

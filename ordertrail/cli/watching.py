@@ -132,7 +132,7 @@ def import_polls(session: Session, file: BinaryIO) -> int:
     reader = Reader(NORMALISE, Random(), settings.body_limit, settings.worker, now)
     with opened(settings, create=True) as parts, progress(session) as advance:
         done = Import(parts.recorder, reader, session.refuse, advance).run(file)
-        Sealer(parts.log, now=now, worker=settings.worker, say=session.say).step()
+        Sealer(parts.log, now=now, worker=settings.worker, say=session.say).finish()
     if session.json:
         session.line(asdict(done))
     else:

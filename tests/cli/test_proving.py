@@ -117,7 +117,7 @@ def test_no_secret_is_in_what_a_verification_says(ordertrail: Ordertrail, place:
     assert PAYOUT not in done.out + done.err
 
 
-def test_a_large_import_is_sealed(ordertrail: Ordertrail, place: Path) -> None:
+def test_a_large_import_is_sealed_to_its_end(ordertrail: Ordertrail, place: Path) -> None:
     polls = []
     for number in range(600):
         poll = xverse(1, "new")
@@ -129,4 +129,13 @@ def test_a_large_import_is_sealed(ordertrail: Ordertrail, place: Path) -> None:
     [summary] = ordertrail("verify", "--json").lines
 
     assert summary["agrees"]
-    assert (summary["events"], summary["seals"], summary["unsealed"]) == (1201, 1, 200)
+    assert (summary["events"], summary["seals"], summary["unsealed"]) == (1202, 2, 0)
+
+
+def test_a_small_import_is_sealed_once(ordertrail: Ordertrail, place: Path) -> None:
+    for _ in range(2):
+        ordertrail("import", written(place / "polls.jsonl", POLLS))
+
+    [summary] = ordertrail("verify", "--json").lines
+
+    assert (summary["seals"], summary["unsealed"]) == (1, 0)
