@@ -35,7 +35,17 @@ class VaultError(Exception):
 
 
 def load_key(path: Path, *, create: bool) -> bytes:
-    """The key that wraps all others: a file of 64 hex digits, made with mode 600 if `create` allows it."""
+    """The key that wraps all others: a file of 64 hex digits, made with mode 600 if `create` allows it.
+
+    Raises VaultError.
+    """
+    try:
+        return _key_of(path, create=create)
+    except OSError as error:
+        raise VaultError(f"the evidence key file {path} can't be used: {error.strerror or error}") from error
+
+
+def _key_of(path: Path, *, create: bool) -> bytes:
     if not path.exists():
         if not create:
             raise VaultError(f"the evidence key file {path} is missing: name it in evidence_key_file")

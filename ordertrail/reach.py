@@ -4,18 +4,22 @@ import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from os.path import exists
 
 import httpx
 from aiokafka.errors import KafkaError
 
 from adapters.kafka import topics
 from adapters.log import masked
-from domain.log import LogError
+from adapters.vault import Vault, VaultError, load_key
+from domain.log import Log, LogError
 from ordertrail.kafka_words import words
 from ordertrail.settings import Loaded, Settings
-from ordertrail.wiring import endpoints, log_file, log_is_there, opened_log
+from ordertrail.wiring import demand_key_file, endpoints, key_file, log_file, log_is_there, opened_log
 
 PATIENCE_SECONDS = 5
+KEY = "evidence_key"
+TO_BE_MADE = "not there yet; made when it is needed"
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Reach:
 def reaches(loaded: Loaded) -> list[Reach]:
     """The log first; the rest at the same time, so that one silence is all the waiting there is."""
     settings = loaded.settings
-    log, watched = _log(settings)
+    log, key, watched = _log_and_key(settings)
     needed = watched | {name.split(".")[1] for name in loaded.origins if name.startswith("providers.")}
     with ThreadPoolExecutor(8) as threads:
         kafka = threads.submit(_kafka, settings)
@@ -42,22 +46,43 @@ def reaches(loaded: Loaded) -> list[Reach]:
             threads.submit(_provider, slug, endpoint.url, slug in needed)
             for slug, endpoint in endpoints(settings).items()
         ]
-        return [log, kafka.result(), *(host.result() for host in hosts)]
+        return [log, key, kafka.result(), *(host.result() for host in hosts)]
 
 
-def _log(settings: Settings) -> tuple[Reach, set[str]]:
+def _log_and_key(settings: Settings) -> tuple[Reach, Reach, set[str]]:
+    """Both, and the providers that the log has orders of."""
     where = masked(settings.log)
-    if not log_is_there(settings):
-        file = log_file(settings)
-        there = file is not None and file.absolute().parent.is_dir()
-        says = "not there yet; made when it is needed" if there else "its directory is missing: make it"
-        return Reach("log", where, there, says), set()
     try:
+        if not log_is_there(settings):
+            return _log_to_be_made(settings), _key(settings, None, new=True), set()
         with opened_log(settings, create=False) as log:
-            watched = {head.provider for head in log.heads()}
-            return Reach("log", where, True, f"log {log.id}, {log.tail()} positions"), watched
+            watched, tail = {head.provider for head in log.heads()}, log.tail()
+            found = Reach("log", where, True, f"log {log.id}, {tail} positions")
+            return found, _key(settings, log, new=tail == 0), watched
     except LogError as error:
-        return Reach("log", where, False, str(error)), set()
+        return Reach("log", where, False, str(error)), _key(settings, None), set()
+
+
+def _log_to_be_made(settings: Settings) -> Reach:
+    file = log_file(settings)
+    there = file is None or file.absolute().parent.is_dir()
+    says = TO_BE_MADE if there else "its directory is missing: make it"
+    return Reach("log", masked(settings.log), there, says)
+
+
+def _key(settings: Settings, log: Log | None, *, new: bool = False) -> Reach:
+    """`log` None: it can't be asked whether the key fits. `new`: there is nothing that a key must fit."""
+    where = str(key_file(settings) or "")
+    try:
+        file = demand_key_file(settings)
+        if new and not exists(file):
+            return Reach(KEY, where, True, TO_BE_MADE)
+        key = load_key(file, create=False)
+        if log is not None:
+            Vault(log, key).demand_fit()
+    except VaultError as error:
+        return Reach(KEY, where, False, str(error))
+    return Reach(KEY, where, True, "holds a key" if log is None else "fits the log")
 
 
 def _kafka(settings: Settings) -> Reach:

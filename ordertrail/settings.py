@@ -15,8 +15,10 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from adapters.log import masked
-from domain.instants import SECOND
+from adapters.endpoint import Endpoint
+from adapters.log import demand_url
+from adapters.providers import ADAPTERS
+from domain.instants import DAY, SECOND
 from domain.providers import PROVIDERS
 from domain.watch import PATIENCE, Patience
 from ordertrail.budget import Window
@@ -34,7 +36,7 @@ from ordertrail.setting_sources import (
 BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
-LOG_SCHEMES = ("sqlite:///", "postgresql://", "postgres://")
+LONGEST_SECONDS = 100 * 365 * 86_400
 
 
 def _windows(value: object) -> object:
@@ -66,9 +68,7 @@ def _window(value: object) -> object:
 
 
 def _log_url(value: object) -> object:
-    if not isinstance(value, str) or not value.startswith(LOG_SCHEMES):
-        shown = masked(value) if isinstance(value, str) else "it"
-        raise ValueError(f"{shown} is no log: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    demand_url(value if isinstance(value, str) else "")
     return value
 
 
@@ -106,7 +106,7 @@ def _origin(value: object) -> object:
 
 
 def _header(value: object) -> object:
-    """An API key travels in a header: blanks around it are dropped, what no header can carry is refused."""
+    """What travels in a header: blanks around it are dropped, what no header can carry is refused."""
     if not isinstance(value, str):
         return value
     if not value.strip().isascii() or not value.strip().isprintable():
@@ -123,7 +123,7 @@ def _token(value: object) -> object:
 
 Rate = Annotated[Window, BeforeValidator(_window)]
 Origin = Annotated[str, BeforeValidator(_origin)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -137,8 +137,8 @@ class ProviderSettings(_Table):
     url: Annotated[str, BeforeValidator(_http_url)] | None = None
     api_key: Annotated[SecretStr, BeforeValidator(_header)] | None = None
     windows: Annotated[list[Rate], BeforeValidator(_windows), Field(min_length=1)] | None = None
-    api_version: str | None = None
-    cache_allowance: Annotated[int, Field(ge=0)] = 0
+    api_version: Annotated[str, BeforeValidator(_header)] | None = None
+    cache_allowance: Annotated[int, Field(ge=0, le=DAY // SECOND)] = 0
 
 
 class TopicSettings(_Table):
@@ -254,9 +254,21 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
         _put(tree, place, value)
         origins[".".join(place)] = where
     try:
-        return Loaded(Settings(**tree), origins)
+        loaded = Loaded(Settings(**tree), origins)
     except ValidationError as error:
         raise SettingsError(_said(error, origins)) from None
+    _demand_versions(loaded)
+    return loaded
+
+
+def _demand_versions(loaded: Loaded) -> None:
+    """Whether each provider can be asked about an order as the settings say. Raises SettingsError."""
+    for slug, asked in loaded.settings.providers.items():
+        adapter, name = ADAPTERS[slug], f"providers.{slug}.api_version"
+        try:
+            adapter.request(Endpoint(adapter.default_url, None, asked.api_version), "any")
+        except ValueError as error:
+            raise SettingsError(f"{loaded.origin(name)}: {name}: {error}") from None
 
 
 def _put(tree: Tree, path: tuple[str, ...], value: object) -> None:

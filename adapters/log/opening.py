@@ -38,6 +38,14 @@ def open_log(url: str, *, create: bool = True, now: int, new_id: str) -> Log:
         raise
 
 
+def demand_url(url: str) -> None:
+    """Raises ValueError, fit to be shown, for what can't be the URL of a log."""
+    if url.startswith(POSTGRES):
+        place_of(url)
+    elif not url.removeprefix(SQLITE) or not url.startswith(SQLITE):
+        raise _unknown(url)
+
+
 def masked(url: str) -> str:
     """The URL without its password, fit for a message."""
     scheme, separator, rest = url.partition("://")
@@ -50,18 +58,15 @@ def masked(url: str) -> str:
 
 
 def _database(url: str, *, create: bool) -> Database:
-    if url.startswith(SQLITE):
-        return SqliteDatabase(_file(url.removeprefix(SQLITE), create=create), masked(url))
+    demand_url(url)
     if url.startswith(POSTGRES):
         return PostgresDatabase(place_of(url), masked(url))
-    raise _unknown(url)
+    return SqliteDatabase(_file(url.removeprefix(SQLITE), create=create), masked(url))
 
 
 def _file(path: str, *, create: bool) -> str:
     if path == MEMORY:
         return path
-    if not path:
-        raise _unknown(SQLITE)
     file = Path(path).absolute()
     if create:
         _make_private(file)
@@ -90,7 +95,7 @@ def place_of(url: str) -> dict[str, str]:
 def _unknown(url: str) -> ValueError:
     return ValueError(
         f"{masked(url)} is no log: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
-        "with the signs @ : / ? # % in a password percent-encoded"
+        "with the signs @ : / ? # % in a password percent-encoded, and after a ? only what libpq knows"
     )
 
 

@@ -47,8 +47,8 @@ def lifecycles(session: Session, providers: tuple[str, ...], markdown: bool) -> 
 def check(session: Session) -> int:
     """Show every setting and where it comes from, and try what they name.
 
-    Exit status 3 if something needed can't be reached. Needed are the log, Kafka if it is set, and the
-    providers that have settings of their own or orders in the log.
+    Exit status 3 if something needed can't be reached. Needed are the log, its evidence key, Kafka if it is
+    set, and the providers that have settings of their own or orders in the log.
     """
     rows = setting_rows(session.loaded)
     session.rows(rows, ["setting", "value", "from"], lambda row: [row["setting"], row["value"], row["from"]])

@@ -9,6 +9,10 @@ from tests.cli.conftest import Ordertrail
 WRONG = {
     "LGO=x": "ORDERTRAIL_LGO: unknown setting 'lgo'; did you mean log?",
     "LOG=mysql://u:canary@h/d": "ORDERTRAIL_LOG: log: mysql://u:***@h/d is no log",
+    "LOG=postgresql://": "ORDERTRAIL_LOG: log: postgresql:// is no log: use sqlite:///FILE or postgresql://",
+    "LOG=postgresql://h/db?foo=canary": "log: postgresql://h/db is no log",
+    "LOG=postgresql://u:can@ary@h/db": "with the signs @ : / ? # % in a password percent-encoded",
+    "LOG=sqlite:///": "log: sqlite:/// is no log",
     "LOG__FILE=x": "log is a single value",
     "KAFKA=localhost": "ORDERTRAIL_KAFKA: kafka: is no broker: use host:port",
     "KAFKA=canary:canary@h:9092": "is no broker",
@@ -27,6 +31,10 @@ WRONG = {
     "PROVIDERS__RUNA__WINDOWS=300/365d": "the time must be 1 s to 31 days",
     "PROVIDERS__RUNA__WINDOWS=[[0, 60]]": "is no rate: write it as text such as",
     "PROVIDERS__RUNA__WINDOWS=[]": "Value should have at least 1 item",
+    "PROVIDERS__XMRTO__API_VERSION=v9": "_VERSION: providers.xmrto.api_version: XMR.TO has no API version",
+    "PROVIDERS__RUNA__API_VERSION=20\n24": "providers.runa.api_version: holds a character",
+    "PROVIDERS__RUNA__CACHE_ALLOWANCE=86401": "cache_allowance: Input should be less than or equal to 86400",
+    "PATIENCE__WATCH_FOR=1e300": "patience.watch_for: Input should be less than or equal to",
     "PATIENCE__FAILURES=0": "patience.failures: Input should be greater than or equal to 1",
     "PACE=0": "pace: Input should be greater than 0",
     "CONFIG=nowhere.toml": "nowhere.toml",
@@ -42,6 +50,7 @@ def test_a_mistake_is_named_with_its_place_and_never_its_secret(setting: str) ->
 
     assert WRONG[setting] in str(caught.value)
     assert "canary" not in str(caught.value)
+    assert "ary@" not in str(caught.value)
 
 
 def test_the_environment_overrides_the_file(place: Path) -> None:
@@ -105,9 +114,74 @@ def test_check_says_what_is_unreachable(ordertrail: Ordertrail, monkeypatch: pyt
     reached = {line["check"]: line["reachable"] for line in answer.lines if "check" in line}
     assert reached == {
         "log": True,
+        "evidence_key": True,
         "kafka": None,
         "xverse": None,
         "ordinalsbot": None,
         "runa": False,
         "xmrto": None,
     }
+
+
+def test_check_goes_on_past_a_log_that_does_not_answer(
+    ordertrail: Ordertrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERTRAIL_LOG", "postgresql://u:canary@127.0.0.1:1/d")
+    monkeypatch.setenv("ORDERTRAIL_PROVIDERS__RUNA__URL", "http://127.0.0.1:1")
+
+    answer = ordertrail("check", "--json")
+
+    reached = {line["check"]: line for line in answer.lines if "check" in line}
+    assert answer.status == 3
+    assert [reached[name]["reachable"] for name in ("log", "evidence_key", "runa")] == [False] * 3
+    assert "name one in evidence_key_file" in reached["evidence_key"]["says"]
+    assert "canary" not in answer.out + answer.err
+
+
+def test_check_says_whether_the_evidence_key_fits(place: Path, ordertrail: Ordertrail) -> None:
+    def says() -> tuple[bool, str]:
+        [line] = [line for line in ordertrail("check", "--json").lines if line.get("check") == "evidence_key"]
+        return line["reachable"], line["says"]
+
+    new = says()
+    ordertrail("track", "runa/O-1")
+    fitting = says()
+    (place / "ordertrail.db.key").write_text("ab" * 32)
+    other = says()
+    (place / "ordertrail.db.key").unlink()
+
+    assert (new, fitting) == ((True, "not there yet; made when it is needed"), (True, "fits the log"))
+    assert not other[0]
+    assert "does not fit" in other[1]
+    assert not says()[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("LOG=sqlite:///", "sqlite:/// is no log"),
+        ("PROVIDERS__XMRTO__API_VERSION=v9", "XMR.TO has no API version 'v9': known are v0, v1, v2, v3"),
+    ],
+)
+def test_bad_settings_end_every_command_with_two(
+    ordertrail: Ordertrail, monkeypatch: pytest.MonkeyPatch, setting: str, says: str
+) -> None:
+    name, _, value = setting.partition("=")
+    monkeypatch.setenv(f"ORDERTRAIL_{name}", value)
+
+    for command in (["check"], ["track", "runa/O-1"], ["run", "poll"]):
+        answer = ordertrail(*command)
+
+        assert answer.status == 2
+        assert says in answer.err
+
+
+def test_a_key_file_that_is_a_directory_is_wrong_use(
+    place: Path, ordertrail: Ordertrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERTRAIL_EVIDENCE_KEY_FILE", str(place))
+
+    answer = ordertrail("track", "runa/O-1")
+
+    assert answer.status == 2
+    assert f"the evidence key file {place} can't be used: Is a directory" in answer.err
