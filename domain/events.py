@@ -160,7 +160,8 @@ class OrderRecovered(Data, frozen=True):
 
 class BoundStretched(Data, frozen=True):
     """So many orders are watched at a provider that the time between two looks at one can't be kept: it was
-    to be `promised` seconds at most, and is `effective`. In the provider's own stream."""
+    to be `promised` seconds at most, and is `effective`. In the provider's own stream; the latest one counts,
+    until `BoundRestored`."""
 
     TOPIC: ClassVar[str] = "ordertrail.bound-stretched.v1"
     promised: int

@@ -4,7 +4,7 @@ The recorder owns the path from "this came back" to "this is in the log": read â
 commit, for many orders in one transaction. No look is dropped undecided.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from random import Random
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from domain.phases import FINAL, Phase
 from domain.provider import Provider
 from domain.readings import Failed, Look, NotFound, Read, Reading
 from domain.rows import Entry, EvidenceRow, KeyRow, LookRow
-from domain.stretching import stretching
+from domain.stretching import Gap, stretching
 from domain.watch import PATIENCE, Patience, Watch, covered, current, settled, unchanged
 from ordertrail.acts import Amendment, Stamp
 from ordertrail.group import Draft, Example, Group
@@ -174,14 +174,16 @@ class Recorder(Orders):
                 found[phase] = min(bound.seconds, found.get(phase, bound.seconds))
         return found
 
-    def tell_bound(self, provider: str, promised: int, effective: int) -> None:
-        """Say that orders are looked at less often than promised, or as often again; seconds."""
+    def tell_bound(self, provider: str, gap: Gap | None, running: Collection[str]) -> None:
+        """Say that orders are looked at less often than promised, or as often again. None: there are no
+        orders; `running`: the workers that have said something of late. Raises LogError."""
         stream = contact_stream(provider)
         for _ in range(ATTEMPTS):
             known = self._fetch([stream])[stream]
-            events = stretching(
-                known.order, promised, effective, self._now(), self._rules(provider), self._worker
-            )
+            if self._overtaken(stream, known):
+                known = self._fetch([stream])[stream]
+            rules, worker = self._rules(provider), self._worker
+            events = stretching(known.order, gap, running, at=self._now(), rules=rules, worker=worker)
             rows, order = chained(stream, known.order, events)
             after = Known(order, known.watch, known.revision)
             if not rows or self._stored(Entry(events=rows), stream, after):
@@ -238,11 +240,13 @@ class Recorder(Orders):
 
     def _outdated(self, stream: str, known: Known, group: Group) -> bool:
         """What adds no event can't lose a race: whether others have appended has to be asked."""
-        if stream in group.known or stream not in self._known:
-            return False
+        return stream not in group.known and stream in self._known and self._overtaken(stream, known)
+
+    def _overtaken(self, stream: str, known: Known) -> bool:
+        """Whether others have appended since; what was known is forgotten then."""
         if not self.log.stream(stream, after_version=known.order.version):
             return False
-        del self._known[stream]
+        self._known.pop(stream, None)
         return True
 
     def _judgement(

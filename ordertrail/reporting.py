@@ -9,6 +9,7 @@ import msgspec
 from adapters.clock import Timepiece
 from domain.instants import text
 from domain.providers import PROVIDERS
+from domain.stretching import Gap
 from ordertrail.lane import Lane
 from ordertrail.record import Recorder
 from ordertrail.reports import (
@@ -17,6 +18,7 @@ from ordertrail.reports import (
     Queue,
     WindowUse,
     WorkerReport,
+    heard,
     provider_row,
     stored,
 )
@@ -127,12 +129,18 @@ def _freshness(lane: Lane, outlook: Outlook) -> Freshness:
 
 def _write(reports: Mapping[str, WorkerReport], publish: bool, recorder: Recorder) -> None:
     """Also what the promises of looking at every order in time have come to."""
-    now = recorder.now()
+    now, said = recorder.now(), recorder.log.reports()
     for slug, report in reports.items():
-        promised, effective = report.freshness.promised, report.freshness.effective
-        if promised is not None and effective is not None:
-            recorder.tell_bound(slug, round(promised), round(effective))
+        recorder.tell_bound(slug, _gap(report.freshness), heard(said, slug, now))
     recorder.log.report([stored(report, slug, now) for slug, report in reports.items()], ())
     if publish:
         rows = [provider_row(recorder.log, PROVIDERS[slug], now) for slug in reports]
         recorder.log.report((), [(row.provider, msgspec.json.encode(row)) for row in rows])
+
+
+def _gap(fresh: Freshness) -> Gap | None:
+    """In whole seconds, one at least. Where the budget keeps no promise it stretches all alike, so that those
+    of open orders stand for all."""
+    if fresh.promised is None or fresh.effective is None:
+        return None
+    return Gap(max(1, round(fresh.promised)), max(1, round(fresh.effective)))

@@ -4,7 +4,7 @@ A report, not a projection: nothing here comes from the log's order, and nothing
 what it says itself; whoever asks puts the workers' words together with what is learned beside the log.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -145,6 +145,11 @@ class ProviderRow(msgspec.Struct, frozen=True):
 
 def stored(report: WorkerReport, provider: str, at: Instant) -> Report:
     return Report(provider, report.worker, at, msgspec.json.encode(report))
+
+
+def heard(said: Iterable[Report], provider: str, now: Instant) -> frozenset[str]:
+    """The workers that have said something of a provider of late."""
+    return frozenset(row.worker for row in said if row.provider == provider and now - row.at <= STALE)
 
 
 def provider_row(log: Log, provider: Provider, now: Instant) -> ProviderRow:

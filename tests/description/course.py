@@ -11,6 +11,7 @@ from domain.log import Log
 from domain.order import Tracking
 from domain.providers import PROVIDERS
 from domain.readings import Failed, Look
+from domain.stretching import Gap
 from ordertrail.erasing import Eraser
 from ordertrail.observation import Observation
 from ordertrail.project import Projector
@@ -84,7 +85,7 @@ def _overdue(recording: Recording) -> None:
 
 def _too_many(recording: Recording) -> None:
     for effective in (7200, 3600):
-        recording.recorder.tell_bound("xverse", 3600, effective)
+        recording.recorder.tell_bound("xverse", Gap(3600, effective), ["main"])
 
 
 def _reported(recording: Recording) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from domain.instants import MINUTE
 from domain.providers import PROVIDERS
+from domain.stretching import Gap
 from ordertrail.budget import Window
-from ordertrail.reports import Health, ProviderRow, provider_row
+from ordertrail.reports import Health, ProviderRow, provider_row, stored
 from tests.poll.working import Place, now, running, until
+from tests.reports.saying import report
 
 pytestmark = pytest.mark.anyio
 
@@ -66,3 +69,18 @@ async def test_a_worker_started_anew_remembers_when_it_had_answers(place: Place)
         await until(lambda: place.log.reports()[0].at > before.at)
 
     assert row(place).blind == []
+
+
+@pytest.mark.parametrize(("silent_for", "left"), [(0, 1), (3 * MINUTE, 2)])
+async def test_what_another_worker_said_of_the_bound_stands_while_it_is_heard_of(
+    place: Place, silent_for: int, left: int
+) -> None:
+    at = now() - silent_for
+    place.recorder(worker="other").tell_bound("runa", Gap(3600, 7200), [])
+    place.log.report([stored(report("other", at), "runa", at)], ())
+    place.track(place.seed_orders("runa", 2))
+
+    async with running(place.worker("runa", report=0.05)):
+        await until(lambda: row(place).looks > 2)
+
+    assert len(place.log.stream("_provider-runa")) == left
