@@ -3,7 +3,7 @@
 They hold counts, times and names of providers: no order, no key, no personal data.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -11,9 +11,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ordertrail.door import Address
-from ordertrail.reports import Health, WorkerReport
+from ordertrail.reports import DwellRow, Health, WorkerReport
 
 Reports = Mapping[str, WorkerReport]
+Dwell = Mapping[str, Sequence[DwellRow]]
 PREFIX = "ordertrail_"
 
 COUNTERS: Mapping[str, tuple[str, Callable[[WorkerReport], float]]] = {
@@ -37,12 +38,20 @@ GAUGES: Mapping[str, tuple[str, Callable[[WorkerReport], float | None]]] = {
         lambda report: report.freshness.oldest_look,
     ),
     "bound_promised_seconds": (
-        "Longest time between two looks at an order, as promised.",
+        "Longest time between two looks at an open order, as promised.",
         lambda report: report.freshness.promised,
     ),
     "bound_effective_seconds": (
         "The same, as the budget can keep it.",
         lambda report: report.freshness.effective,
+    ),
+    "bound_watching_promised_seconds": (
+        "Longest time between two looks at an order that is over, as promised.",
+        lambda report: report.freshness.watching_promised,
+    ),
+    "bound_watching_effective_seconds": (
+        "The same, as the budget can keep it.",
+        lambda report: report.freshness.watching_effective,
     ),
     "request_price_seconds": (
         "What a request is worth, in seconds of weighted lateness.",
@@ -58,10 +67,11 @@ GAUGES: Mapping[str, tuple[str, Callable[[WorkerReport], float | None]]] = {
 
 
 class Reported(Collector):
-    """`reports`: by provider, as they are now."""
+    """`reports` and `dwell`: by provider, as they are now."""
 
-    def __init__(self, reports: Callable[[], Reports]) -> None:
+    def __init__(self, reports: Callable[[], Reports], dwell: Callable[[], Dwell]) -> None:
         self._reports = reports
+        self._dwell = dwell
 
     def collect(self) -> Iterator[Metric]:
         reports = self._reports()
@@ -77,6 +87,7 @@ class Reported(Collector):
                     gauge.add_metric([slug], known)
             yield gauge
         yield from (_failures(reports), _health(reports), _queues(reports), *_windows(reports))
+        yield from _dwells(self._dwell())
 
 
 def _failures(reports: Reports) -> Metric:
@@ -127,11 +138,36 @@ def _windows(reports: Reports) -> Iterator[Metric]:
     yield left
 
 
+def _dwells(dwell: Dwell) -> Iterator[Metric]:
+    """Of a `state`, or `kind/state`, as all workers have seen it."""
+    lasting = GaugeMetricFamily(
+        f"{PREFIX}dwell_seconds",
+        "Time after which so many of the orders that left a state had left it.",
+        labels=["provider", "state", "quantile"],
+    )
+    seen = GaugeMetricFamily(
+        f"{PREFIX}dwell_orders", "Orders that were seen to leave a state.", labels=["provider", "state"]
+    )
+    overdue = GaugeMetricFamily(
+        f"{PREFIX}overdue_after_seconds",
+        "Time in a state after which an order is overdue.",
+        labels=["provider", "state", "basis"],
+    )
+    for slug, row in ((slug, row) for slug, rows in dwell.items() for row in rows):
+        seen.add_metric([slug, row.state], row.seen)
+        for quantile, seconds in (("0.5", row.p50), ("0.9", row.p90), ("0.99", row.p99)):
+            if seconds is not None:
+                lasting.add_metric([slug, row.state, quantile], seconds)
+        if row.bound is not None:
+            overdue.add_metric([slug, row.state, row.basis or ""], row.bound)
+    yield from (lasting, seen, overdue)
+
+
 @contextmanager
-def exposed(address: Address, reports: Callable[[], Reports]) -> Iterator[int]:
+def exposed(address: Address, reports: Callable[[], Reports], dwell: Callable[[], Dwell]) -> Iterator[int]:
     """Serve them meanwhile; the port. OSError: the address can't be had."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Reported(reports))
+    registry.register(Reported(reports, dwell))
     server, thread = start_http_server(address.port, address.host, registry)
     try:
         yield server.server_port

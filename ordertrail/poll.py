@@ -33,7 +33,7 @@ from ordertrail.ownership import Alone, Division
 from ordertrail.record import Recorder
 from ordertrail.remembering import SELDOM, Remembering
 from ordertrail.reporting import Reporter
-from ordertrail.reports import WorkerReport
+from ordertrail.reports import DwellRow, WorkerReport
 from ordertrail.target import Counts, Shared, Target
 from ordertrail.thread import InLoop, OneThread
 from ordertrail.writer import Writer
@@ -124,6 +124,11 @@ class Worker:
     def reports(self) -> Mapping[str, WorkerReport]:
         """What this worker last said of its providers."""
         return self._reporter.last
+
+    @property
+    def dwell(self) -> Mapping[str, Sequence[DwellRow]]:
+        """How long orders stay in their providers' states, as the log had it at the last report."""
+        return self._reporter.dwell
 
     @property
     def orders(self) -> Mapping[str, int]:

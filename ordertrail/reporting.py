@@ -1,10 +1,12 @@
 """A worker's reports of its providers: into the log's database, to Kafka, and to whoever scrapes metrics."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from adapters.clock import Timepiece
 from domain.instants import text
@@ -13,17 +15,40 @@ from domain.stretching import Gap
 from ordertrail.lane import Lane
 from ordertrail.record import Recorder
 from ordertrail.reports import (
+    DwellRow,
     Freshness,
     Health,
     Queue,
     WindowUse,
     WorkerReport,
+    dwell_rows,
     heard,
     provider_row,
     stored,
 )
 from ordertrail.scheduling.outlook import Outlook
 from ordertrail.writer import Writer
+
+ENOUGH = 20
+"""Requests that a budget must have had room for before it is said which share of them was used."""
+
+
+class Usage:
+    """Which share of a budget was used of late."""
+
+    def __init__(self) -> None:
+        self._since: tuple[float, int] | None = None
+        self._share: float | None = None
+
+    def share(self, looks: int, rate: float, now: float) -> float | None:
+        """`looks` since the start; requests a second. None: it is too early to tell."""
+        began, before = self._since or (now, looks)
+        room = (now - began) * rate
+        if room >= ENOUGH:
+            self._share = min(1.0, (looks - before) / room)
+        if room >= ENOUGH or self._since is None:
+            self._since = now, looks
+        return self._share
 
 
 class Reporter:
@@ -41,13 +66,14 @@ class Reporter:
         publish: bool,
     ) -> None:
         self.last: Mapping[str, WorkerReport] = {}
+        self.dwell: Mapping[str, Sequence[DwellRow]] = {}
         self._every = every
         self._lanes = lanes
         self._writer = writer
         self._clock = clock
         self._worker = worker
         self._publish = publish
-        self._before: dict[str, tuple[float, int]] = {}
+        self._usage: defaultdict[str, Usage] = defaultdict(Usage)
         self._due = 0.0
 
     async def resume(self) -> None:
@@ -68,15 +94,11 @@ class Reporter:
 
     async def report(self, now: float) -> None:
         self.last = {slug: self._report(lane, now) for slug, lane in self._lanes.items()}
-        await self._writer.call(partial(_write, self.last, self._publish))
+        self.dwell = await self._writer.call(partial(_write, self.last, self._publish))
 
     def _report(self, lane: Lane, now: float) -> WorkerReport:
         counts, budget = lane.counts, lane.target.budget
-        rate = budget.rate
-        before_at, before_looks = self._before.get(lane.provider, (now, counts.looks))
-        self._before[lane.provider] = (now, counts.looks)
-        outlook = lane.fleet.schedule.outlook(now)
-        wanted = (now - before_at) * rate if rate is not None else 0.0
+        rate, outlook = budget.rate, lane.fleet.schedule.outlook(now)
         return WorkerReport(
             worker=self._worker,
             at=text(self._clock.moment().wall),
@@ -96,7 +118,7 @@ class Reporter:
                 )
             ],
             rate=rate,
-            used=min(1.0, (counts.looks - before_looks) / wanted) if wanted else None,
+            used=None if rate is None else self._usage[lane.provider].share(counts.looks, rate, now),
             answered=lane.answered.spans,
             gap=lane.answered.gap,
         )
@@ -116,19 +138,24 @@ def _queue(lane: Lane, outlook: Outlook) -> Queue:
 
 def _freshness(lane: Lane, outlook: Outlook) -> Freshness:
     schedule = lane.fleet.schedule
-    bounded = len(lane.fleet) > 0 and lane.target.budget.rate is not None
-    return Freshness(
-        lateness=outlook.lateness,
-        open_lateness=outlook.open_lateness,
-        oldest_look=outlook.oldest,
-        promised=schedule.bounds.promised if bounded else None,
-        effective=schedule.bounds.effective if bounded else None,
-        price=schedule.price if bounded else None,
+    told = Freshness(outlook.lateness, outlook.open_lateness, outlook.oldest)
+    if len(lane.fleet) == 0 or lane.target.budget.rate is None:
+        return told
+    bounds = schedule.bounds
+    return replace(
+        told,
+        promised=bounds.promised,
+        effective=bounds.effective,
+        price=schedule.price,
+        watching_promised=bounds.watching_promised,
+        watching_effective=bounds.watching_effective,
     )
 
 
-def _write(reports: Mapping[str, WorkerReport], publish: bool, recorder: Recorder) -> None:
-    """Also what the promises of looking at every order in time have come to."""
+def _write(
+    reports: Mapping[str, WorkerReport], publish: bool, recorder: Recorder
+) -> Mapping[str, Sequence[DwellRow]]:
+    """Also what the promises of looking at every order in time have come to; gives back dwell times."""
     now, said = recorder.now(), recorder.log.reports()
     for slug, report in reports.items():
         recorder.tell_bound(slug, _gap(report.freshness), heard(said, slug, now))
@@ -136,6 +163,7 @@ def _write(reports: Mapping[str, WorkerReport], publish: bool, recorder: Recorde
     if publish:
         rows = [provider_row(recorder.log, PROVIDERS[slug], now) for slug in reports]
         recorder.log.report((), [(row.provider, msgspec.json.encode(row)) for row in rows])
+    return {slug: dwell_rows(PROVIDERS[slug], recorder.lasting.dwells(slug, now)) for slug in reports}
 
 
 def _gap(fresh: Freshness) -> Gap | None:

@@ -43,7 +43,8 @@ class WindowUse(msgspec.Struct, frozen=True):
 
 class Freshness(msgspec.Struct, frozen=True):
     """Seconds. `lateness` is expected of the next changes by the policy's own model, `open_lateness` of those
-    of orders that are not final; `promised` and `effective` bound the time between two looks at an order."""
+    of orders that are not final; `promised` and `effective` bound the time between two looks at one of
+    these, `watching_promised` and `watching_effective` at one that is watched after its end."""
 
     lateness: float | None = None
     open_lateness: float | None = None
@@ -51,6 +52,8 @@ class Freshness(msgspec.Struct, frozen=True):
     promised: float | None = None
     effective: float | None = None
     price: float | None = None
+    watching_promised: float | None = None
+    watching_effective: float | None = None
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -186,7 +189,7 @@ def _row(
         rate=_sum_of([report.rate for report in running]),
         used=_mean_used(running),
         windows=_windows([report.windows for report in running]),
-        dwell=[_dwell(name, dwells) for name in dwells.classes(provider.graph.states)],
+        dwell=dwell_rows(provider, dwells),
         drift=_newest([row for row in drift if row.news]),
         blind=blind([report.answered for report in told], gap),
         blind_gap=-(-gap // SECOND),
@@ -225,6 +228,8 @@ def _freshness(running: Sequence[WorkerReport]) -> Freshness:
         promised=_worst([one.promised for one in each]),
         effective=_worst([one.effective for one in each]),
         price=_worst([one.price for one in each]),
+        watching_promised=_worst([one.watching_promised for one in each]),
+        watching_effective=_worst([one.watching_effective for one in each]),
     )
 
 
@@ -263,6 +268,11 @@ def _windows(of_workers: Sequence[Sequence[WindowUse]]) -> list[WindowUse]:
         before = found.get(key, WindowUse(*key, 0, 0))
         found[key] = WindowUse(*key, before.allowed + window.allowed, before.left + window.left)
     return list(found.values())
+
+
+def dwell_rows(provider: Provider, dwells: Dwells) -> list[DwellRow]:
+    """Of each of a provider's states, and of those of the kinds that orders told."""
+    return [_dwell(name, dwells) for name in dwells.classes(provider.graph.states)]
 
 
 def _dwell(state: str, dwells: Dwells) -> DwellRow:

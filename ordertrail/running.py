@@ -112,7 +112,7 @@ async def _poll(settings: Settings, stop: asyncio.Event, logger: logging.Logger)
         if settings.metrics is not None:
             address = Address.parse(settings.metrics)
             try:
-                stack.enter_context(exposed(address, lambda: worker.reports))
+                stack.enter_context(exposed(address, lambda: worker.reports, lambda: worker.dwell))
             except OSError as error:
                 raise AddressRefused(f"metrics can't be answered at {address}: {error.strerror}") from error
             logger.info("metrics at http://%s/metrics", address)

@@ -28,13 +28,16 @@ def row(place: Place) -> ProviderRow:
 async def test_a_worker_says_how_its_provider_does(place: Place) -> None:
     place.track(place.seed_orders("runa", 5))
 
-    async with running(place.worker("runa", report=0.05, publish=True)):
+    async with running(place.worker("runa", report=0.05, publish=True)) as worker:
         await until(lambda: row(place).looks > 5)
+        states = [each.state for each in worker.dwell["runa"]]
 
     told = row(place)
+    assert states == ["COMPLETED", "FAILED", "PROCESSING"]
     assert (told.health, told.queue.orders, told.workers) == (Health.ANSWERING, 5, ["main"])
     assert told.rate == pytest.approx(10.0, rel=0.01)
     assert told.freshness.promised is not None
+    assert told.freshness.watching_effective is not None
     assert told.freshness.oldest_look is not None
 
 

@@ -15,6 +15,9 @@ def report(
     orders: int = 10,
     lateness: float | None = 120.0,
     effective: float = 3600.0,
+    watching: tuple[float, float] | None = None,
+    used: float | None = 0.98,
+    price: float = 45.0,
     answered: list[Span] | None = None,
 ) -> WorkerReport:
     return WorkerReport(
@@ -23,7 +26,9 @@ def report(
         health=health,
         failures_in_a_row=0,
         queue=Queue(orders=orders, new=1, asked=0, due=2),
-        freshness=Freshness(lateness, 60.0, 1800.0, 3600.0, effective, 45.0),
+        freshness=Freshness(
+            lateness, 60.0, 1800.0, 3600.0, effective, price, *(watching or (3600.0, effective))
+        ),
         looks=100,
         unchanged=90,
         events=12,
@@ -31,7 +36,7 @@ def report(
         failures={"timeout": 3},
         windows=[WindowUse(300, 60.0, 150, 20)],
         rate=2.5,
-        used=0.98,
+        used=used,
         answered=[Span(at - HOUR, at, 100, 60, {})] if answered is None else answered,
         gap=GAP,
     )

@@ -1,5 +1,7 @@
 """What workers say of a provider, put together."""
 
+import pytest
+
 from domain.instants import HOUR, MINUTE, SECOND, text
 from domain.providers import PROVIDERS
 from domain.watch import Span
@@ -59,6 +61,44 @@ def test_a_stretched_bound_is_said(recording: Recording) -> None:
     words = said(row(recording, report("one", NOW, effective=9000.0)))
 
     assert "but for so many orders the budget allows only every 2 h" in words
+
+
+def test_orders_that_are_over_have_a_bound_of_their_own(any_recording: Recording) -> None:
+    told = row(
+        any_recording,
+        report("one", NOW, watching=(32_400.0, 32_400.0)),
+        report("two", NOW, watching=(7200.0, 14_400.0)),
+    )
+    words = said(told)
+
+    assert (told.freshness.watching_promised, told.freshness.watching_effective) == (32_400.0, 32_400.0)
+    assert "No open order waits longer than 60 min for a look." in words
+    assert "No order that is over waits longer than 9 h for a look." in words
+
+
+def test_the_bound_of_orders_that_are_over_may_be_stretched(recording: Recording) -> None:
+    words = said(row(recording, report("one", NOW, effective=7200.0, watching=(32_400.0, 64_800.0))))
+
+    assert "No open order should wait longer than 60 min" in words
+    assert "No order that is over should wait longer than 9 h for a look, but" in words
+    assert "only every 18 h" in words
+
+
+@pytest.mark.parametrize(
+    ("used", "price", "why"),
+    [
+        (0.4, 45.0, "only 40 % of it is used"),
+        (0.95, 1e-6, "looked at as often as it may be"),
+    ],
+)
+def test_where_the_budget_does_not_limit_more_of_it_is_not_praised(
+    recording: Recording, used: float, price: float, why: str
+) -> None:
+    words = said(row(recording, report("one", NOW, used=used, price=price)))
+
+    assert "a change at xverse is seen after 2 min on average; more would change little" in words
+    assert why in words
+    assert "twice" not in words
 
 
 def test_when_nobody_had_an_answer_is_told_exactly(any_recording: Recording) -> None:
