@@ -13,7 +13,8 @@ from ordertrail.scheduling.schedule import Schedule
 
 LEAST = 5.0
 LEAST_WATCHING = 60.0
-"""Seconds between two looks at an order, however large the budget: open, and after a final phase."""
+"""Seconds between two looks at an order, however large the budget: open, and after a final phase. Half of
+the bound, if that is less."""
 
 
 class Policy(Protocol):
@@ -31,7 +32,7 @@ class Freshest(Policy):
 
     `pace` scales what is expected of states and the shortest gaps: 0.01 is for lives a hundred times as fast.
     `bound`: seconds between two looks at any order, None: what takes a tenth of the budget. `watch_for`: how
-    long an order is watched after a final phase; it is not scaled.
+    long an order is watched after a final phase. These two are not scaled.
     """
 
     def __init__(
@@ -54,10 +55,13 @@ class Freshest(Policy):
             rate=float("inf") if rate is None else rate,
             priors=priors(provider, self._pace),
             bound=self._bound,
-            least=self._least * self._pace,
-            least_watching=self._least_watching * self._pace,
+            least=self._shortest(self._least),
+            least_watching=self._shortest(self._least_watching),
             seed=seed,
         )
+
+    def _shortest(self, least: float) -> float:
+        return least * self._pace if self._bound is None else min(least * self._pace, self._bound / 2)
 
     def ended(self, phase: Phase | None, since: Instant | None, now: Instant) -> bool:
         return phase in WATCHED_AFTER and since is not None and now - since >= self._watch_for

@@ -132,13 +132,15 @@ class _Table(BaseModel):
 
 
 class ProviderSettings(_Table):
-    """Whatever is None is the provider's own default. `cache_allowance`: how old its answers may be."""
+    """Whatever is None is the provider's own default. `cache_allowance`: how old its answers may be. `bound`:
+    seconds between two looks at any order, at most; None: what takes a tenth of the budget."""
 
     url: Annotated[str, BeforeValidator(_http_url)] | None = None
     api_key: Annotated[SecretStr, BeforeValidator(_header)] | None = None
     windows: Annotated[list[Rate], BeforeValidator(_windows), Field(min_length=1)] | None = None
     api_version: Annotated[str, BeforeValidator(_header)] | None = None
     cache_allowance: Annotated[int, Field(ge=0, le=DAY // SECOND)] = 0
+    bound: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class TopicSettings(_Table):

@@ -183,7 +183,7 @@ def targets_of(settings: Settings) -> Mapping[str, Target]:
         found[slug] = Target(
             adapter=adapter,
             endpoint=endpoint,
-            policy=Freshest(pace=settings.pace, watch_for=settings.judging.watch_for),
+            policy=Freshest(pace=settings.pace, bound=asked.bound, watch_for=settings.judging.watch_for),
             budget=Budget(windows),
             circuit=Circuit(random_source()),
             allowance=asked.cache_allowance,

@@ -144,7 +144,8 @@ def _played(session: Session, fleets: list[Fleet], seed: int, changes: int) -> l
     with Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True) as progress:
         for fleet in fleets:
             task = progress.add_task(fleet.name, total=1.0)
-            found += outlook(fleet, seed, partial(_show, progress, task), changes)
+            bound = session.settings.provider(fleet.provider).bound
+            found += outlook(fleet, seed, partial(_show, progress, task), changes, bound)
     return found
 
 

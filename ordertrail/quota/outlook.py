@@ -57,14 +57,19 @@ class Outlook:
 
 
 def outlook(
-    fleet: Fleet, seed: int, say: Callable[[float], None], changes: float = CHANGES
+    fleet: Fleet,
+    seed: int,
+    say: Callable[[float], None],
+    changes: float = CHANGES,
+    bound: float | None = None,
 ) -> Iterator[Outlook]:
-    """For half, once and twice the fleet's budget. `say` hears what share is done. Raises FleetError for a
-    budget with which there is nothing to be decided."""
+    """For half, once and twice the fleet's budget. `say` hears what share is done; `bound`: seconds between
+    two looks of our schedule at an order, as for a worker. Raises FleetError for a budget with which there is
+    nothing to be decided."""
     part, until, orders = _measure(fleet, seed, changes)
     small = fleet.part(part)
     paths = draw_paths(small, until, seed)
-    makers = _makers(paths)
+    makers = _makers(paths, bound)
     for number, share in enumerate(SHARES):
         budget = small.budget * share
         warm = min(until / 4, _WARM_ROUNDS * orders * part / budget * 60)
@@ -79,9 +84,9 @@ def outlook(
                     )
 
 
-def _makers(paths: Paths) -> Mapping[str, Callable[[float], Policy]]:
+def _makers(paths: Paths, bound: float | None) -> Mapping[str, Callable[[float], Policy]]:
     return {
-        OURS: lambda budget: told(paths, budget, blurs=_blurs(paths, budget)),
+        OURS: lambda budget: told(paths, budget, blurs=_blurs(paths, budget), bound=bound),
         "round_robin": lambda budget: round_robin(paths, budget),
         "best_cadence": lambda budget: best_cadence(paths, budget),
     }

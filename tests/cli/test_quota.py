@@ -111,3 +111,13 @@ def captured() -> list[Line]:
 
 def body(number: int, status: str) -> str:
     return json.dumps({"id": f"O-{number}", "status": status})
+
+
+def test_a_bound_that_is_set_counts(
+    ordertrail: Ordertrail, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("quota", "--fleet", "fleet.toml", "--json", *FEW)
+    before = ordertrail(*command).lines
+    monkeypatch.setenv("ORDERTRAIL_PROVIDERS__XVERSE__BOUND", "60")
+
+    assert ordertrail(*command).lines != before

@@ -4,6 +4,7 @@ import pytest
 
 from ordertrail.setting_sources import SettingsError
 from ordertrail.settings import load
+from ordertrail.wiring import targets_of
 from tests.cli.conftest import Ordertrail
 
 WRONG = {
@@ -35,6 +36,11 @@ WRONG = {
     "PROVIDERS__RUNA__API_VERSION=20\n24": "providers.runa.api_version: holds a character",
     "PROVIDERS__RUNA__CACHE_ALLOWANCE=86401": "cache_allowance: Input should be less than or equal to 86400",
     "PATIENCE__WATCH_FOR=1e300": "patience.watch_for: Input should be less than or equal to",
+    "PROVIDERS__RUNA__BOUND=0": "providers.runa.bound: Input should be greater than 0",
+    "PROVIDERS__RUNA__BOUND=-60": "providers.runa.bound: Input should be greater than 0",
+    "PROVIDERS__RUNA__BOUND=inf": "providers.runa.bound: Input should be a finite number",
+    "PROVIDERS__RUNA__BOUND=nan": "providers.runa.bound: Input should be",
+    "PROVIDERS__RUNA__BOUND=1h": "providers.runa.bound: Input should be a valid number",
     "PATIENCE__FAILURES=0": "patience.failures: Input should be greater than or equal to 1",
     "PACE=0": "pace: Input should be greater than 0",
     "CONFIG=nowhere.toml": "nowhere.toml",
@@ -75,6 +81,16 @@ def test_windows_are_a_list_or_words(place: Path) -> None:
         loaded = load(None, {"ORDERTRAIL_PROVIDERS__RUNA__WINDOWS": value})
 
         assert loaded.settings.provider("runa").windows == [(300, 60.0), (10, 1.0)]
+
+
+def test_a_bound_is_what_its_provider_is_watched_by(place: Path) -> None:
+    loaded = load(None, {"ORDERTRAIL_PROVIDERS__RUNA__BOUND": "900"})
+
+    promised = {
+        slug: target.policy.schedule(slug, 5.0, seed=1).bounds.promised
+        for slug, target in targets_of(loaded.settings).items()
+    }
+    assert promised == {"xverse": 3600, "ordinalsbot": 3600, "runa": 900, "xmrto": 3600}
 
 
 def test_an_unknown_key_in_the_file_stops_every_command(place: Path, ordertrail: Ordertrail) -> None:

@@ -41,6 +41,11 @@ def test_a_bound_holds_whatever_the_state() -> None:
     assert gap(Freshest(bound=900.0), 1 / 60, "mint/refunded", watching=True) <= 900
 
 
+@pytest.mark.parametrize("watching", [False, True])
+def test_a_bound_below_the_shortest_gap_holds_too(watching: bool) -> None:
+    assert gap(Freshest(bound=4.0), None, "mint/refunded", watching=watching) <= 4
+
+
 def test_watching_ends_ninety_days_after_a_final_phase() -> None:
     def ended(phase: Phase, days: int) -> bool:
         return Freshest().ended(phase, NOW - days * DAY, NOW)

@@ -10,8 +10,8 @@ from tests.quota.fleets import SMALL
 FEW = 100.0
 
 
-def played(fleet: Fleet = SMALL) -> list[Outlook]:
-    return list(outlook(fleet, 1, lambda share: None, changes=FEW))
+def played(fleet: Fleet = SMALL, bound: float | None = None) -> list[Outlook]:
+    return list(outlook(fleet, 1, lambda share: None, changes=FEW, bound=bound))
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,13 @@ def test_our_schedule_is_better_than_taking_turns(found: list[Outlook]) -> None:
     late = {one.policy: one.score.mean for one in found if one.state is None and one.budget_per_min == 12}
 
     assert late[OURS] < late["round_robin"]
+
+
+def test_a_bound_binds_our_schedule_alone(found: list[Outlook]) -> None:
+    bound = played(bound=60.0)
+
+    differs = {then.policy for now, then in zip(found, bound, strict=True) if now.line(1) != then.line(1)}
+    assert differs == {OURS}
 
 
 def test_percentiles_are_around_the_mean(found: list[Outlook]) -> None:
