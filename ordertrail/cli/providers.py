@@ -99,10 +99,11 @@ def _sentences(row: ProviderRow) -> list[str]:
             f"At this budget a change at {row.provider} is seen after {_span(fresh.lateness)} on average; "
             f"{_more(row, fresh.lateness)}."
         )
-    told += _promises(fresh)
     if row.refused:
         told.append(f"{row.refused} requests were refused for being too many.")
-    if row.health is Health.AWAY:
+    if row.health is not Health.AWAY:
+        told += _promises(fresh)
+    else:
         told.append(f"It has failed {row.failures_in_a_row} times in a row and is tried at longer intervals.")
     if row.blind:
         last = row.blind[-1]

@@ -84,6 +84,13 @@ def test_the_bound_of_orders_that_are_over_may_be_stretched(recording: Recording
     assert "only every 18 h" in words
 
 
+def test_while_a_provider_is_away_nothing_is_promised(recording: Recording) -> None:
+    words = said(row(recording, report("one", NOW, health=Health.AWAY)))
+
+    assert "is tried at longer intervals" in words
+    assert "waits longer" not in words
+
+
 @pytest.mark.parametrize(
     ("used", "price", "why"),
     [
