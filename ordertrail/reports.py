@@ -191,19 +191,22 @@ def _row(
         windows=_windows([report.windows for report in running]),
         dwell=dwell_rows(provider, dwells),
         drift=_newest([row for row in drift if row.news]),
-        blind=blind([report.answered for report in told], gap),
+        blind=blind([report.answered for report in told], gap, now),
         blind_gap=-(-gap // SECOND),
     )
 
 
-def blind(answered: Sequence[Sequence[Span]], gap: int) -> list[Blind]:
-    """The gaps between the spans of all workers together, each longer than `gap` microseconds."""
+def blind(answered: Sequence[Sequence[Span]], gap: int, now: Instant) -> list[Blind]:
+    """The gaps between the spans of all workers together, and up to `now`, each longer than `gap`
+    microseconds."""
     found: list[Blind] = []
     last: Instant | None = None
     for span in sorted((span for spans in answered for span in spans), key=lambda span: span.first):
         if last is not None and span.first - last > gap:
             found.append(Blind(text(last), text(span.first)))
         last = span.last if last is None else max(last, span.last)
+    if last is not None and now - last > gap:
+        found.append(Blind(text(last), text(now)))
     return found
 
 

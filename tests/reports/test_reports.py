@@ -114,7 +114,10 @@ def test_when_nobody_had_an_answer_is_told_exactly(any_recording: Recording) -> 
 
     told = row(any_recording, report("one", NOW, answered=day), report("two", NOW, answered=other))
 
-    assert told.blind == [Blind(text(START + HOUR), text(START + 2 * HOUR))]
+    assert told.blind == [
+        Blind(text(START + HOUR), text(START + 2 * HOUR)),
+        Blind(text(START + 4 * HOUR), text(NOW)),
+    ]
     assert told.blind_gap == 5 * MINUTE // SECOND
 
 
