@@ -164,11 +164,11 @@ class Schedule:
             self._queue(number, kind, record, seen(record, now))
 
     def prefer(self, order: str, priority: int, wanted_by: float | None) -> None:
-        """What a person wants of it."""
+        """What a person wants of it. One that fails keeps its place, one never looked at is due as it is."""
         number = self._numbers[order]
         record = self._records.get(number)._replace(priority=priority, wanted_by=or_never(wanted_by))
         self._records.put(number, record)
-        if record.status == QUEUED and record.failures == 0:
+        if record.status == QUEUED and record.last != NEVER and record.failures == 0:
             self._queue(number, self._kinds.all[record.kind], record, record.last)
 
     def state(self, order: str) -> str:

@@ -122,6 +122,17 @@ AnyUse.TestCase.settings = settings(max_examples=60, stateful_step_count=40, dea
 TestAnyUse = AnyUse.TestCase
 
 
+def test_a_person_may_want_something_of_an_order_that_was_never_looked_at() -> None:
+    schedule = Schedule(rate=1.0, priors=PRIORS)
+    schedule.add("o", Facts("", None, 0.0), 0.0)
+    assert schedule.take(1.0) == "o"
+    schedule.kept("o", 1.0)
+
+    schedule.prefer("o", 9, 500.0)
+
+    assert schedule.take(1.0) == "o"
+
+
 def test_an_infinite_bound_binds_nothing() -> None:
     schedule = Schedule(rate=1.0, priors=PRIORS, bound=math.inf)
     for number in range(100):
