@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from domain.instants import Instant
+from domain.instants import SECOND, Instant
 from domain.phases import Phase
 from domain.watch import Watch, settled
 from ordertrail.scheduling.facts import USUAL_PRIORITY, Facts
@@ -52,6 +52,11 @@ def stream_id(stream: str) -> bytes:
 
 _encoder = msgspec.msgpack.Encoder()
 _unpack = msgspec.msgpack.Decoder(Watched).decode
+
+
+def steadily(moment: Instant | None, now: Instant, steady: float) -> float | None:
+    """A moment by the clock that due times are in; `now` and `steady` are the same one."""
+    return None if moment is None else steady + (moment - now) / SECOND
 
 
 class Fleet:

@@ -15,7 +15,7 @@ from adapters.membership import ALL
 from domain.encoding import UnknownEvent
 from domain.events import StateChanged
 from domain.identity import OrderKey, uuid7
-from domain.instants import MINUTE, SECOND, Instant, instant
+from domain.instants import MINUTE, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
 from domain.phases import WATCHED_AFTER
@@ -23,7 +23,7 @@ from domain.readings import Answer, Failed, Look, Shown
 from domain.watch import Watch, current, unchanged
 from ordertrail.answered import Answered
 from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
-from ordertrail.fleet import Fleet, Watched
+from ordertrail.fleet import Fleet, Watched, steadily
 from ordertrail.gate import Gate
 from ordertrail.observation import Observation, Seen, repeats
 from ordertrail.orders import Known
@@ -94,7 +94,8 @@ class Lane:
         if order_id not in self.fleet:
             facts = self._facts(watched, where, moment, steady)
             last = None if watched.watch is None else watched.watch.last
-            self.fleet.add(order_id, watched, facts, steady, _steady(last, moment, steady))
+            self.fleet.add(order_id, watched, facts, steady, steadily(last, moment, steady))
+            self.fleet.schedule.regrouped()
 
     async def let_go(self) -> None:
         """Of all orders that are not this worker's."""
@@ -103,6 +104,7 @@ class Lane:
         for number, order_id in enumerate(list(self.fleet)):
             if not self.gate.owns(order_id):
                 self.fleet.remove(order_id)
+                self.fleet.schedule.regrouped()
                 self.unsaved.discard(order_id)
             if number % BATCH == 0:
                 await asyncio.sleep(0)
@@ -119,7 +121,7 @@ class Lane:
         """An order whose terms have changed."""
         moment, steady = self._now()
         self.fleet.update(order_id, watched)
-        self.fleet.schedule.prefer(order_id, watched.priority, _steady(watched.deadline, moment, steady))
+        self.fleet.schedule.prefer(order_id, watched.priority, steadily(watched.deadline, moment, steady))
         self.stir()
 
     def recall(self, order_id: str, watched: Watched, where: Placed) -> None:
@@ -175,15 +177,15 @@ class Lane:
 
     def _facts(self, watched: Watched, where: Placed, moment: Instant, steady: float) -> Facts:
         """Times by the clock that due times are in; no state before an order was first seen."""
-        since = _steady(watched.since, moment, steady)
+        since = steadily(watched.since, moment, steady)
         return Facts(
             state=where.words,
             entered_after=None,
             entered_by=steady if since is None else since,
-            deadline=_steady(where.deadline, moment, steady),
+            deadline=steadily(where.deadline, moment, steady),
             priority=watched.priority,
             watching=watched.phase in WATCHED_AFTER,
-            wanted_by=_steady(watched.deadline, moment, steady),
+            wanted_by=steadily(watched.deadline, moment, steady),
         )
 
     def stir(self) -> None:
@@ -356,7 +358,7 @@ class Lane:
         moment, steady = self._now()
         facts = self._facts(watched, where, moment, steady)
         begun = None if seen.order.not_before is None else instant(seen.order.not_before)
-        facts = facts._replace(entered_after=_steady(begun, moment, steady))
+        facts = facts._replace(entered_after=steadily(begun, moment, steady))
         return partial(self.fleet.looked, order_id, facts, steps)
 
     def _stands(self, order_id: str, watched: Watched, order: Order, watch: Watch) -> None:
@@ -405,8 +407,3 @@ class Lane:
             allowance=self._target.allowance,
             worker=self._shared.worker,
         )
-
-
-def _steady(moment: Instant | None, now: Instant, steady: float) -> float | None:
-    """A moment by the clock that due times are in; `now` and `steady` are the same one."""
-    return None if moment is None else steady + (moment - now) / SECOND

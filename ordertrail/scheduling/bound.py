@@ -35,7 +35,8 @@ class Bounds(NamedTuple):
 
 class Bound:
     """`promised` None: by default, following the number of orders over hours, so that a burst does not
-    weaken the promise at once. `unit`: 1, or less where time is scaled."""
+    weaken the promise at once; the first orders that there are count as usual. `unit`: 1, or less where
+    time is scaled."""
 
     def __init__(self, promised: float | None, unit: float = 1.0) -> None:
         self._promised = promised
@@ -43,17 +44,26 @@ class Bound:
         self._usual: tuple[float, float] | None = None
         self._at = -math.inf
 
-    def now(self, open_: int, watching: int, rate: float, now: float) -> Bounds:
+    def of_none(self, rate: float) -> Bounds:
+        """As long as there is no order."""
+        return self._bounds(0, 0, rate, (0.0, 0.0))
+
+    def now(self, open_: int, watching: int, rate: float, now: float, *, anew: bool = False) -> Bounds:
+        """`anew`: as many orders as there are now are usual, whatever was before."""
+        if anew:
+            self._usual = None
+        return self._bounds(open_, watching, rate, self._followed(open_, watching, now))
+
+    def _bounds(self, open_: int, watching: int, rate: float, usual: tuple[float, float]) -> Bounds:
         rate = min(max(rate, 1e-9), 1e9)
-        promised, watching_promised = self._promises(open_, watching, rate, now)
+        promised, watching_promised = self._promises(rate, *usual)
         claim = (open_ / promised + watching / watching_promised) / rate
         stretch = max(1.0, claim / MOST)
         return Bounds(promised, promised * stretch, watching_promised, watching_promised * stretch, claim)
 
-    def _promises(self, open_: int, watching: int, rate: float, now: float) -> tuple[float, float]:
+    def _promises(self, rate: float, usual_open: float, usual_watching: float) -> tuple[float, float]:
         if self._promised is not None:
             return self._promised, self._promised
-        usual_open, usual_watching = self._followed(open_, watching, now)
         shared = CLAIM * rate
         seconds = (usual_open + min(usual_open, usual_watching)) / shared
         shortest = _SHORTEST * self._unit
@@ -64,12 +74,13 @@ class Bound:
     def _followed(self, open_: int, watching: int, now: float) -> tuple[float, float]:
         passed, self._at = now - self._at, now
         if self._usual is None:
-            self._usual = (float(open_), float(watching))
-        else:
-            part = -math.expm1(-passed / (_SETTLING * self._unit))
-            usual_open, usual_watching = self._usual
-            self._usual = (
-                usual_open + part * (open_ - usual_open),
-                usual_watching + part * (watching - usual_watching),
-            )
+            usual = float(open_), float(watching)
+            self._usual = usual if open_ or watching else None
+            return usual
+        part = -math.expm1(-passed / (_SETTLING * self._unit))
+        usual_open, usual_watching = self._usual
+        self._usual = (
+            usual_open + part * (open_ - usual_open),
+            usual_watching + part * (watching - usual_watching),
+        )
         return self._usual

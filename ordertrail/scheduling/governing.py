@@ -80,7 +80,8 @@ class Governor:
         self._orders_then = 0
         self._seen_then = 0
         self._answered_at = math.inf
-        self.bounds = bound.now(0, 0, rate, 0.0)
+        self._regrouped = False
+        self.bounds = bound.of_none(rate)
         self._bind()
 
     @property
@@ -91,6 +92,10 @@ class Governor:
         if rate != self.rate:
             self._jumped = self._jumped or not _near(rate, self.rate)
             self.rate = rate
+
+    def regrouped(self) -> None:
+        """As many orders as there are when the bounds are looked after next are usual."""
+        self._regrouped = True
 
     def late(self, lag: float) -> None:
         """An order was taken that long after it was due."""
@@ -129,7 +134,8 @@ class Governor:
         passed, self._tended = now - self._tended, now
         orders = sum(kind.orders for kind in self._kinds)
         watching = sum(kind.orders for kind in self._kinds if kind.watching)
-        self.bounds = self._bound.now(orders - watching, watching, self.rate, now)
+        self.bounds = self._bound.now(orders - watching, watching, self.rate, now, anew=self._regrouped)
+        self._regrouped = self._regrouped and not orders
         self._bind()
         if math.isinf(self.rate):
             self._steering.price = CHEAPEST

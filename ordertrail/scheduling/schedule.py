@@ -236,6 +236,10 @@ class Schedule:
         """Another budget (partitions owned, a window that shrank)."""
         self._governor.set_rate(rate)
 
+    def regrouped(self) -> None:
+        """Orders have come from others, or gone to them: those that are here now are as many as usual."""
+        self._governor.regrouped()
+
     def tend(self, now: float) -> None:
         """To be called every few seconds: bound, gaps, price; cheap when there is nothing to do."""
         question = self.question(now)
