@@ -24,7 +24,8 @@ class Group(NamedTuple):
 
 
 class Census:
-    """The queued orders. `share`: which part of them was counted, when a sample was enough."""
+    """The queued orders. `share`: which part of them was counted, when a sample was enough. `last`: of one
+    that was not `looked` at ever, when it came."""
 
     def __init__(self, records: Records, kinds: Sequence[Kind], most: int | None = None) -> None:
         view = records.view()
@@ -34,7 +35,8 @@ class Census:
         self.share = len(self.numbers) / max(1, len(numbers))
         rows = view[self.numbers]
         self.entered, self.deadline = rows["entered"], rows["deadline"]
-        self.last = np.where(np.isfinite(rows["last"]), rows["last"], rows["due"])
+        self.looked = np.isfinite(rows["last"])
+        self.last = np.where(self.looked, rows["last"], rows["entered"])
         self.wanted_by = rows["wanted_by"]
         self.rate = rows["rate"].astype(np.float64)
         self.failures = rows["failures"]

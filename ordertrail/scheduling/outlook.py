@@ -6,13 +6,14 @@ import numpy as np
 
 from ordertrail.scheduling.census import SAMPLE, Census
 from ordertrail.scheduling.kinds import Kinds, weight_of
-from ordertrail.scheduling.records import Records
+from ordertrail.scheduling.records import FREE, Records
 
 
 class Outlook(NamedTuple):
     """Seconds; None where there is nothing to expect. `lateness` is the weighted mean over the changes that
     the present gaps will show, `open_lateness` of orders that are not final; `oldest`: since the look that is
-    longest ago. Orders: `due` by now, `new` without a look, `asked` about."""
+    longest ago of all orders', of one never looked at since it was added. Orders: `due` by now, `new` without
+    a look, `asked` about."""
 
     lateness: float | None
     open_lateness: float | None
@@ -23,12 +24,14 @@ class Outlook(NamedTuple):
 
 
 def outlook(records: Records, kinds: Kinds, now: float, *, new: int, asked: int) -> Outlook:
-    """A change within a gap comes at any moment of it alike: it waits for half of it on average."""
-    census = Census(records, kinds.all, SAMPLE)
+    """A change within a gap comes at any moment of it alike: it waits for half of it on average. A gap that
+    should be over lasts until now at least."""
+    census, oldest = Census(records, kinds.all, SAMPLE), _oldest(records, now)
     if not len(census):
-        return Outlook(None, None, None, 0, new, asked)
-    gaps = np.maximum(census.due - census.last, 1e-6)
-    leaving = 1.0 - census.stays(census.due)
+        return Outlook(None, None, oldest, 0, new, asked)
+    until = np.maximum(census.due, now)
+    gaps = np.maximum(until - census.last, 1e-6)
+    leaving = 1.0 - census.stays(until)
     weights, is_open = np.ones(len(census)), np.ones(len(census), dtype=bool)
     for kind, priority, rows in census.groups:
         if kind.recurring:
@@ -39,11 +42,18 @@ def outlook(records: Records, kinds: Kinds, now: float, *, new: int, asked: int)
     return Outlook(
         _mean(gaps / 2, changes),
         _mean(gaps[is_open] / 2, changes[is_open]),
-        float(now - census.last.min()),
+        oldest,
         round(float((census.due <= now).sum()) / max(census.share, 1e-9)),
         new,
         asked,
     )
+
+
+def _oldest(records: Records, now: float) -> float | None:
+    view = records.view()
+    there = view["status"] != FREE
+    since = np.where(np.isfinite(view["last"]), view["last"], view["entered"])[there]
+    return float(now - since.min()) if len(since) else None
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> float | None:
