@@ -89,6 +89,10 @@ CONTRADICTIONS = frozenset({"regressed", "unreachable"})
 """Kinds of oddities that a person can decide by adopting what the provider reported."""
 
 
+UNREADABLE = frozenset({"unrecognised", "rejected", "wrong_order"})
+"""Kinds of oddities of answers that show no state of the order."""
+
+
 class Order(msgspec.Struct, frozen=True):
     """`since` is the interval of the change that led to `state`; `digest` chains the next event. `erased`:
     what was kept was destroyed, and nobody has asked to watch the order since."""

@@ -33,6 +33,11 @@ class Circuit:
         """In a row, so far."""
         return self._failures
 
+    @property
+    def isolated(self) -> bool:
+        """Whether the last failure, if any, came right after an answer: others may be answered still."""
+        return self._failures <= 1
+
     def ready_at(self, now: float) -> float:
         """When a request may leave; infinite while another one finds out."""
         if self._opened is None:

@@ -127,10 +127,10 @@ class Fleet:
         if self._is_back(order_id, now):
             self.schedule.looked(order_id, facts, steps, now)
 
-    def failed(self, order_id: str, now: float) -> None:
-        """Back from a look that proved nothing."""
+    def failed(self, order_id: str, now: float, *, alone: bool = False) -> None:
+        """Back from a look that proved nothing, as `Schedule.failed` has it."""
         if self._is_back(order_id, now):
-            self.schedule.failed(order_id, now)
+            self.schedule.failed(order_id, now, alone=alone)
 
     def kept(self, order_id: str, now: float) -> None:
         """Back without a look."""

@@ -1,7 +1,7 @@
 """Polling one provider: as many requests at a time as allowed, each where budget, circuit and policy say.
 
-An answer of the same bytes as the last judged one is coverage and nothing else: no model is built and nothing
-is written. Whatever else comes back goes to the recorder.
+An answer of the same bytes as the last judged one that proved the order's state is coverage and nothing else:
+no model is built and nothing is written. Whatever else comes back goes to the recorder.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from domain.instants import MINUTE, Instant, instant
 from domain.log import LogRefused
 from domain.order import Order
 from domain.phases import WATCHED_AFTER
-from domain.readings import Answer, Failed, Look, Shown
+from domain.readings import Answer, Failed, Look
 from domain.watch import Watch, current, unchanged
 from ordertrail.answered import Answered
 from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
 from ordertrail.fleet import Fleet, Watched, steadily
 from ordertrail.gate import Gate
-from ordertrail.observation import Observation, Seen, repeats
+from ordertrail.observation import Observation, Seen, proves, repeats
 from ordertrail.orders import Known
 from ordertrail.overdue import Overdue
 from ordertrail.placing import UNPLACED, Placed, placed
@@ -203,7 +203,7 @@ class Lane:
         """One request at a time until stopped; LogRefused ends it."""
         while (taken := await self._next()) is not None:
             order_id, watched = taken
-            back = partial(self.fleet.failed, order_id)
+            back = partial(self.fleet.failed, order_id, alone=True)
             try:
                 back = await self._look(order_id, watched)
             except LogRefused:
@@ -272,7 +272,7 @@ class Lane:
         back = partial(self.fleet.looked, order_id, None, ())
         watch, answer = watched.watch, came.answer
         same = watch is not None and isinstance(answer, Answer) and repeats(watch, answer)
-        if watch is not None and same and not self._in_trouble:
+        if watch is not None and same and watch.good and not self._in_trouble:
             self.counts.unchanged += 1
             watched.watch = unchanged(watch, self._looked(came), self._shared.coverage_gap)
             self.answered.add(came.asked_at, came.answered_at)
@@ -345,8 +345,11 @@ class Lane:
 
     def _back(self, order_id: str, watched: Watched, seen: Seen) -> partial[None]:
         """What the schedule is told of a look that was recorded. What shows no state proves none."""
-        if seen.reading is not None and not isinstance(seen.reading, Shown):
-            return partial(self.fleet.failed, order_id)
+        if isinstance(seen.reading, Failed):
+            alone = seen.reading.kind != RATE_LIMITED and self._circuit.isolated
+            return partial(self.fleet.failed, order_id, alone=alone)
+        if not proves(seen):
+            return partial(self.fleet.failed, order_id, alone=True)
         where = placed(self.provider, seen.order)
         steps = [
             Placed(where.kind, event.data.target).words

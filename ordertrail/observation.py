@@ -9,8 +9,8 @@ import msgspec
 from domain.events import Data, Event
 from domain.identity import OrderKey
 from domain.instants import Instant
-from domain.order import Order
-from domain.readings import Answer, Failed, Look, Reading
+from domain.order import UNREADABLE, Order
+from domain.readings import Answer, Failed, Look, Reading, Shown
 from domain.watch import Watch
 
 
@@ -76,3 +76,10 @@ def arrival(came_back: Answer | Failed) -> Arrival | None:
         return None
     hashed = hashlib.sha256(came_back.body).digest()
     return Arrival(came_back, hashed[:16], hashed.hex())
+
+
+def proves(seen: Seen) -> bool:
+    """Whether the answer shows a state of the order. The same body again shows what it showed before."""
+    if seen.reading is not None:
+        return isinstance(seen.reading, Shown)
+    return seen.watch.good or not any(odd.kind in UNREADABLE for odd in seen.order.oddities.values())

@@ -25,7 +25,7 @@ class Group(NamedTuple):
 
 class Census:
     """The queued orders. `share`: which part of them was counted, when a sample was enough. `last`: of one
-    that was not `looked` at ever, when it came."""
+    that was not `looked` at ever, when it came. `unproven`: its looks prove nothing."""
 
     def __init__(self, records: Records, kinds: Sequence[Kind], most: int | None = None) -> None:
         view = records.view()
@@ -40,7 +40,8 @@ class Census:
         self.wanted_by = rows["wanted_by"]
         self.rate = rows["rate"].astype(np.float64)
         self.failures = rows["failures"]
-        self.due = rows["due"]
+        self.unproven = rows["unproven"] > 0
+        self.due, self.gap = rows["due"], rows["gap"].astype(np.float64)
         keys = rows["kind"].astype(np.int64) * PRIORITIES + rows["priority"]
         self.groups = _groups(keys, kinds)
 
@@ -74,11 +75,12 @@ class Census:
         self, plans: Plans, price: float, now: float, horizon: float, bounds: np.ndarray, ages: Ages
     ) -> float:
         """Looks that would be due within the horizon at a price. An order that has left its class by its next
-        look makes room for others: it goes on counting at the gap it had."""
-        due = self.dues(plans, price, self.last, bounds, ages)
+        look makes room for others: it goes on counting at the gap it had. One whose looks prove nothing is
+        tried after its pauses, whatever the price."""
+        due = np.where(self.unproven, self.due, self.dues(plans, price, self.last, bounds, ages))
         first = np.maximum(due, now)
-        gaps = self.dues(plans, price, first, bounds, ages) - first
-        stays = self.stays(first)
+        gaps = np.where(self.unproven, self.gap, self.dues(plans, price, first, bounds, ages) - first)
+        stays = np.where(self.unproven, 1.0, self.stays(first))
         left = np.maximum(now + horizon - first, 0.0)
         before = np.maximum(due - self.last, plans.least)
         looks = stays * np.floor(left / gaps) + (1 - stays) * np.floor(left / before)

@@ -45,7 +45,7 @@ class Question(NamedTuple):
 
 class Governor:
     """`demand`: looks a second that the gaps planned now amount to. `prompted`: looks sent that no gap asked
-    for. `failing`: the last look proved nothing."""
+    for."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Governor:
         self.rate = rate
         self.demand = 0.0
         self.prompted = 0
-        self.failing = False
+        self._failing = False
         self._unit = plans.ages.unit
         self._bound = bound
         self._records = records
@@ -80,6 +80,7 @@ class Governor:
         self._orders_then = 0
         self._seen_then = 0
         self._answered_at = math.inf
+        self._recovered = False
         self._regrouped = False
         self.bounds = bound.of_none(rate)
         self._bind()
@@ -102,11 +103,18 @@ class Governor:
         self._worst = max(lag, 0.999 * self._worst, 0.0)
 
     def answered(self, now: float) -> None:
-        if self.failing:
-            self.failing = False
-            usual = max(_OUTAGE * self._unit, _MISSED / max(self.rate, 1e-9))
-            self._jumped = self._jumped or now - self._answered_at > usual
+        """A look has proven something."""
+        if self._failing:
+            self._failing = False
+            self._recovered = self._recovered or self._is_out(now)
+            self._jumped = self._jumped or self._recovered
         self._answered_at = now
+
+    def failed(self, now: float) -> bool:
+        """A look has proven nothing. Whether others have, of late: then it may be for its order's reasons."""
+        self._failing = True
+        self._answered_at = min(self._answered_at, now)
+        return not self._is_out(now)
 
     def question(self, now: float) -> Question | None:
         if not self._is_curious(now):
@@ -118,7 +126,7 @@ class Governor:
         of_state = {kind.state: number for number, kind in by_orders}
         for kind in kinds:
             kind.refresh()
-        stages = [kind.stage(self._longest(kind), of_state) for kind in kinds]
+        stages = [kind.stage(self.longest(kind), of_state) for kind in kinds]
         longest = 1.2 * max(stage.bound for stage in stages)
         gaps = self._plans.ages.gaps(self._plans.least, longest)
         return Question(kinds, stages, self._steering.price * _LADDER, gaps)
@@ -158,6 +166,9 @@ class Governor:
         if abs(math.log(self._steering.price / self._plans.price)) > 0.01:
             self._plans.set_price(self._steering.price)
 
+    def _is_out(self, now: float) -> bool:
+        return now - self._answered_at > max(_OUTAGE * self._unit, _MISSED / max(self.rate, 1e-9))
+
     def _is_curious(self, now: float) -> bool:
         staged = self._kinds.staged()
         if not staged or now - self._asked_at < _OFTEN * self._unit:
@@ -181,7 +192,8 @@ class Governor:
         self.open_bound = self.bounds.effective - self._margin
         self.watching_bound = self.bounds.watching_effective - self._margin
 
-    def _longest(self, kind: Kind) -> float:
+    def longest(self, kind: Kind) -> float:
+        """The longest gap to plan."""
         return self.watching_bound if kind.watching else self.open_bound
 
     def _allowed(self, passed: float) -> float:
@@ -219,7 +231,13 @@ class Governor:
         asked = (census.last < census.wanted_by) & (census.wanted_by < at) & (now < census.wanted_by)
         at = np.where(asked, census.wanted_by + self._plans.just, at)
         gaps = np.maximum(at - census.last, self._plans.just)
-        at = np.maximum(np.where(census.failures > 0, np.minimum(census.due, at), at), now)
+        gaps = np.where(census.unproven, census.gap, gaps)
+        soon = np.minimum(census.due, at)
+        at = np.where(census.unproven | (census.failures > 0), soon, at)
+        if not self._recovered:
+            keeps_its_place = census.unproven | ~census.looked
+            at = np.where(keeps_its_place, np.minimum(census.due, now + bounds), at)
+        at, self._recovered = np.maximum(at, now), False
         view = self._records.view()
         view["due"][census.numbers] = at
         view["gap"][census.numbers] = gaps

@@ -9,7 +9,7 @@ QUEUED, WAITING, OUT, FREE = range(4)
 """In the wheel; waiting for its first look; being looked at; no order at all."""
 
 NEVER = float("-inf")
-_FORMAT = struct.Struct("<dddddffffHBBBxxx")
+_FORMAT = struct.Struct("<dddddffffHBBBBxx")
 SIZE = _FORMAT.size
 STATUS = 59
 """Where in a record its status is."""
@@ -18,23 +18,24 @@ FIELDS = np.dtype(
     {
         "names": [
             *("due", "entered", "last", "deadline", "wanted_by", "gap", "rate", "shape", "ratio"),
-            *("kind", "priority", "status", "failures"),
+            *("kind", "priority", "status", "failures", "unproven"),
         ],
-        "formats": ["<f8"] * 5 + ["<f4"] * 4 + ["<u2"] + ["u1"] * 3,
-        "offsets": [0, 8, 16, 24, 32, 40, 44, 48, 52, 56, 58, 59, 60],
+        "formats": ["<f8"] * 5 + ["<f4"] * 4 + ["<u2"] + ["u1"] * 4,
+        "offsets": [0, 8, 16, 24, 32, 40, 44, 48, 52, 56, 58, 59, 60, 61],
         "itemsize": SIZE,
     }
 )
 
 
-Fields = tuple[float, float, float, float, float, float, float, float, float, int, int, int, int]
+Fields = tuple[float, float, float, float, float, float, float, float, float, int, int, int, int, int]
 """Those of a `Record`, in their order."""
 
 
 class Record(NamedTuple):
     """`kind`: its class; `entered`: when, as estimated; `last`: end of the last good look; `gap`: what was
-    planned after it; `rate`: changes a second, as known or expected; `shape`, `ratio`: of the Gamma law of
-    that rate where it is learned."""
+    planned after it, or its pause since an answer that proved nothing; `rate`: changes a second, as known or
+    expected; `shape`, `ratio`: of the Gamma law of that rate where it is learned. In a row: `failures` of the
+    provider's, and its own looks that left it `unproven`."""
 
     due: float
     entered: float
@@ -49,6 +50,7 @@ class Record(NamedTuple):
     priority: int
     status: int
     failures: int
+    unproven: int
 
 
 class Records:

@@ -33,14 +33,15 @@ from collections import deque
 from collections.abc import Sequence
 from random import Random
 
-from ordertrail.scheduling import memory
+from ordertrail.scheduling import memory, pausing
 from ordertrail.scheduling.ages import Ages
 from ordertrail.scheduling.bound import Bound, Bounds
-from ordertrail.scheduling.facts import UNSEEN, Facts, Priors
+from ordertrail.scheduling.facts import Facts, Priors
 from ordertrail.scheduling.governing import Governor, Question
 from ordertrail.scheduling.inspection import Solution
 from ordertrail.scheduling.kinds import Kind, Kinds, Plans, due, weight_of
 from ordertrail.scheduling.learning import Learner
+from ordertrail.scheduling.lessons import Lessons
 from ordertrail.scheduling.outlook import Outlook, outlook
 from ordertrail.scheduling.records import (
     NEVER,
@@ -56,11 +57,11 @@ from ordertrail.scheduling.records import (
     unpack_due,
     unpack_from,
 )
-from ordertrail.scheduling.standing import aimed, begun, estimate, or_never, rated, seen, stands
+from ordertrail.scheduling.standing import aimed, begun, estimate, or_never, seen
 from ordertrail.scheduling.wheel import Wheel
 
 _WIDE, _NARROWEST = 64.0, 0.01
-_FIRST_RETRY, _TRIES = 5.0, 8
+_TRIES = 8
 
 
 class Schedule:
@@ -86,6 +87,7 @@ class Schedule:
         self._kinds = Kinds(self._ages, priors)
         self._plans = Plans(self._ages, least, max(least, least_watching or 0.0))
         self._learner = Learner(Random(seed), learns=learns)
+        self._lessons = Lessons(self._kinds, self._learner)
         self._records = Records()
         shrunk = min(1.0, priors.scale)
         self._wheel = Wheel(shrunk * max(_NARROWEST, min(1.0, _WIDE / max(rate, 1e-9), least / shrunk)))
@@ -116,7 +118,7 @@ class Schedule:
         """A further order, or a known one anew; `last`: end of its last look, None: first look at once."""
         if order in self._numbers:
             self.remove(order)
-        kind = self._kind(facts)
+        kind = self._lessons.kind(facts)
         self._numbers[order] = number = self._records.new(begun(facts, kind, now, last))
         if number == len(self._names):
             self._names.append(order)
@@ -153,12 +155,12 @@ class Schedule:
         """Other facts without a look of ours (others looked, a person changed terms); learns nothing."""
         number = self._numbers[order]
         record = self._records.get(number)
-        kind = self._kind(facts)
+        kind = self._lessons.kind(facts)
         entered = record.entered
         if kind.number != record.kind:
             entered = estimate(facts)
             aimed(kind, facts, entered)
-        record = self._now_of(record, kind, facts, entered)
+        record = self._lessons.told(record, kind, facts, entered)
         self._records.put(number, record)
         if record.status == QUEUED:
             self._queue(number, kind, record, seen(record, now))
@@ -168,7 +170,7 @@ class Schedule:
         number = self._numbers[order]
         record = self._records.get(number)._replace(priority=priority, wanted_by=or_never(wanted_by))
         self._records.put(number, record)
-        if record.status == QUEUED and record.last != NEVER and record.failures == 0:
+        if record.status == QUEUED and record.last != NEVER and not (record.failures or record.unproven):
             self._queue(number, self._kinds.all[record.kind], record, record.last)
 
     def state(self, order: str) -> str:
@@ -196,28 +198,30 @@ class Schedule:
             return
         self._governor.answered(now)
         fields = unpack_from(self._records.block, number * SIZE)
-        _, entered, last, deadline, _, _, _, _, _, kind_number, _, _, _ = fields
+        _, entered, last, deadline, _, _, _, _, _, kind_number, _, _, _, _ = fields
         kind = self._kinds.all[kind_number]
         if facts is None and not kind.recurring:
             self._learner.stayed(kind, entered, deadline, last, now)
             self._queue(number, kind, fields, now)
         else:
-            kind, record = self._shown(kind, Record._make(fields), facts, steps, now)
+            kind, record = self._lessons.shown(kind, Record._make(fields), facts, steps, now)
             self._queue(number, kind, record, now)
 
-    def failed(self, order: str, now: float) -> None:
-        """A look that proved nothing: tried again after a back-off no longer than its gap."""
+    def failed(self, order: str, now: float, *, alone: bool = False) -> None:
+        """A look that proved nothing, `alone`: for reasons of this order's own, if others are answered. It is
+        tried again after a pause that doubles up to the planned gap, alone up to the bound."""
         number = self._returned(order)
         if number is None:
             return
-        self._governor.failing = True
-        record = self._records.get(number)
-        retry = _FIRST_RETRY * self._unit * 2.0 ** min(record.failures, 20)
-        planned = record.gap if math.isfinite(record.gap) else 60.0 * self._unit
-        at = now + max(self._least, min(retry, planned))
-        failures = min(255, record.failures + 1)
-        self._records.put(number, record._replace(due=at, status=QUEUED, failures=failures))
-        self._wheel.put(number, at)
+        governor, record = self._governor, self._records.get(number)
+        if governor.failed(now) and alone:
+            old, bound = record.gap, governor.longest(self._kinds.all[record.kind])
+            record = pausing.unproven(record, now, self._least, bound, self._unit)
+            governor.demand += 1.0 / record.gap - 1.0 / old
+        else:
+            record = pausing.unanswered(record, now, self._least, self._unit)
+        self._records.put(number, record)
+        self._wheel.put(number, record.due)
 
     def kept(self, order: str, now: float) -> None:
         """It was taken and not looked at: it is due again at once."""
@@ -285,9 +289,6 @@ class Schedule:
 
     # within
 
-    def _kind(self, facts: Facts) -> Kind:
-        return self._kinds.of(facts.state, facts.watching, facts.deadline is not None)
-
     def _prompted(self, now: float) -> str | None:
         """One somebody asked about, else one never looked at."""
         self._prompted_last = True
@@ -349,41 +350,10 @@ class Schedule:
         number = self._out.pop(order, None)
         return self._numbers.get(order) if number is None else number
 
-    def _shown(
-        self, kind: Kind, record: Record, facts: Facts | None, steps: Sequence[str], now: float
-    ) -> tuple[Kind, Record]:
-        """Where the order stands after a look, and what that teaches."""
-        if facts is None:
-            return kind, rated(record, bool(steps), now)
-        after = self._kind(facts)
-        first = record.last == NEVER or kind.state == UNSEEN
-        if first:
-            entered = estimate(facts)
-            after.dwell.sights += 1
-        elif kind.recurring or after.recurring:
-            record = rated(record, bool(steps), now)
-            entered = record.entered if after is kind else estimate(facts)
-        elif steps:
-            path = [self._kinds.of(step, after.watching, False) for step in steps[:-1]]
-            path.append(after)
-            entered = self._learner.moved(kind, path, record.entered, record.deadline, record.last, now)
-        else:
-            self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
-            entered = record.entered if after.state == kind.state else estimate(facts)
-        if first or after is not kind:
-            aimed(after, facts, entered)
-        return after, self._now_of(record, after, facts, entered)
-
-    def _now_of(self, record: Record, kind: Kind, facts: Facts, entered: float) -> Record:
-        if kind.number != record.kind:
-            self._kinds.all[record.kind].orders -= 1
-            kind.orders += 1
-        return stands(record, kind, facts, entered)
-
     def _queue(self, number: int, kind: Kind, fields: Fields, now: float) -> None:
         """Plan the next look after one that ended `now`."""
         governor = self._governor
-        _, entered, _, deadline, wanted_by, old, rate, shape, ratio, _, priority, _, _ = fields
+        _, entered, _, deadline, wanted_by, old, rate, shape, ratio, _, priority, _, _, _ = fields
         if kind.recurring:
             price = governor.price / (weight_of(priority) * kind.weight)
             at = now + math.sqrt(2.0 * price / rate)
@@ -399,6 +369,6 @@ class Schedule:
             self._records.block,
             number * SIZE,
             *(at, entered, now, deadline, wanted_by, gap, rate, shape, ratio),
-            *(kind.number, priority, QUEUED, 0),
+            *(kind.number, priority, QUEUED, 0, 0),
         )
         self._wheel.put(number, at)

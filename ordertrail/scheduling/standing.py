@@ -26,6 +26,7 @@ def begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
         priority=facts.priority,
         status=WAITING,
         failures=0,
+        unproven=0,
     )
 
 

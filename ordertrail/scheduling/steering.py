@@ -15,7 +15,6 @@ _ROUNDS = 2.0
 _SHORTEST = 600.0
 _HORIZON = 900.0
 _HALVINGS = 18
-_FAR = 1e6
 
 
 class Steering:
@@ -38,7 +37,7 @@ class Steering:
 
     def solve(self, wanted: Callable[[float], float], looks: float) -> None:
         """The price at which the looks wanted, which fall with it, are as many as there are."""
-        low, high = math.log(self.price / _FAR), math.log(self.price * _FAR)
+        low, high = math.log(CHEAPEST), math.log(DEAREST)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
             if wanted(math.exp(middle)) > looks:

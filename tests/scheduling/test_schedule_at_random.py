@@ -70,6 +70,10 @@ class AnyUse(RuleBasedStateMachine):
         if order in self.orders and order not in self.out:
             self.schedule.update(order, self.facts(state, deadline), self.now)
 
+    @rule(rate=st.sampled_from([0.5, 10.0, 200.0]))
+    def set_rate(self, rate: float) -> None:
+        self.schedule.set_rate(rate)
+
     @rule()
     def take(self) -> None:
         order = self.schedule.take(self.now)
@@ -79,7 +83,7 @@ class AnyUse(RuleBasedStateMachine):
             self.out.add(order)
 
     @precondition(lambda self: self.out)
-    @rule(data=st.data(), how=st.sampled_from(["same", "new", "failed", "kept"]), state=STATES)
+    @rule(data=st.data(), how=st.sampled_from(["same", "new", "failed", "alone", "kept"]), state=STATES)
     def back(self, data: st.DataObject, how: str, state: str) -> None:
         order = data.draw(st.sampled_from(sorted(self.out)))
         self.out.discard(order)
@@ -87,8 +91,8 @@ class AnyUse(RuleBasedStateMachine):
             self.schedule.looked(order, None, (), self.now)
         elif how == "new":
             self.schedule.looked(order, self.facts(state, None), [state], self.now)
-        elif how == "failed":
-            self.schedule.failed(order, self.now)
+        elif how in ("failed", "alone"):
+            self.schedule.failed(order, self.now, alone=how == "alone")
         else:
             self.schedule.kept(order, self.now)
         self.orders[order] = self.now + BOUND

@@ -1,0 +1,50 @@
+"""What a look teaches, and where its order stands after it."""
+
+from collections.abc import Sequence
+
+from ordertrail.scheduling.facts import UNSEEN, Facts
+from ordertrail.scheduling.kinds import Kind, Kinds
+from ordertrail.scheduling.learning import Learner
+from ordertrail.scheduling.records import NEVER, Record
+from ordertrail.scheduling.standing import aimed, estimate, rated, stands
+
+
+class Lessons:
+    def __init__(self, kinds: Kinds, learner: Learner) -> None:
+        self._kinds = kinds
+        self._learner = learner
+
+    def kind(self, facts: Facts) -> Kind:
+        return self._kinds.of(facts.state, facts.watching, facts.deadline is not None)
+
+    def shown(
+        self, kind: Kind, record: Record, facts: Facts | None, steps: Sequence[str], now: float
+    ) -> tuple[Kind, Record]:
+        """Learn from a look that ended `now` at an order of this class, as `Schedule.looked` has it."""
+        if facts is None:
+            return kind, rated(record, bool(steps), now)
+        after = self.kind(facts)
+        first = record.last == NEVER or kind.state == UNSEEN
+        if first:
+            entered = estimate(facts)
+            after.dwell.sights += 1
+        elif kind.recurring or after.recurring:
+            record = rated(record, bool(steps), now)
+            entered = record.entered if after is kind else estimate(facts)
+        elif steps:
+            path = [self._kinds.of(step, after.watching, False) for step in steps[:-1]]
+            path.append(after)
+            entered = self._learner.moved(kind, path, record.entered, record.deadline, record.last, now)
+        else:
+            self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
+            entered = record.entered if after.state == kind.state else estimate(facts)
+        if first or after is not kind:
+            aimed(after, facts, entered)
+        return after, self.told(record, after, facts, entered)
+
+    def told(self, record: Record, kind: Kind, facts: Facts, entered: float) -> Record:
+        """The record of an order that is in this class now."""
+        if kind.number != record.kind:
+            self._kinds.all[record.kind].orders -= 1
+            kind.orders += 1
+        return stands(record, kind, facts, entered)
