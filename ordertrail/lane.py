@@ -28,7 +28,7 @@ from ordertrail.gate import Gate
 from ordertrail.observation import Observation, Seen, proves, repeats
 from ordertrail.orders import Known
 from ordertrail.overdue import Overdue
-from ordertrail.placing import UNPLACED, Placed, placed
+from ordertrail.placing import UNPLACED, Placed, placed, steps_to
 from ordertrail.scheduling.facts import Facts
 from ordertrail.scheduling.governing import Question
 from ordertrail.target import Counts, Requests, Shared, Target
@@ -351,13 +351,8 @@ class Lane:
         if not proves(seen):
             return partial(self.fleet.failed, order_id, alone=True)
         where = placed(self.provider, seen.order)
-        steps = [
-            Placed(where.kind, event.data.target).words
-            for event in seen.events
-            if isinstance(event.data, StateChanged)
-        ]
-        if steps or (where.words and where.words != self.fleet.schedule.state(order_id)):
-            steps = [*steps[:-1], where.words]
+        targets = [event.data.target for event in seen.events if isinstance(event.data, StateChanged)]
+        steps = steps_to(where, targets, self.fleet.schedule.state(order_id))
         moment, steady = self._now()
         facts = self._facts(watched, where, moment, steady)
         begun = None if seen.order.not_before is None else instant(seen.order.not_before)

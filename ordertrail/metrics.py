@@ -34,7 +34,7 @@ GAUGES: Mapping[str, tuple[str, Callable[[WorkerReport], float | None]]] = {
         lambda report: report.freshness.open_lateness,
     ),
     "oldest_look_seconds": (
-        "Since the look that is longest ago.",
+        "Since the look that is longest ago, or since an order came that has had none.",
         lambda report: report.freshness.oldest_look,
     ),
     "bound_promised_seconds": (

@@ -2,7 +2,7 @@
 provider tells one that says how far it has come. Orders of one class are expected to go on alike.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from domain.fields import Detail
@@ -34,6 +34,15 @@ class Placed(NamedTuple):
 
 UNPLACED = Placed(USUAL, "")
 """Of an order that nobody has seen yet."""
+
+
+def steps_to(where: Placed, targets: Sequence[str], before: str) -> list[str]:
+    """The classes that an order came through, this one last, by the states that it changed to; `before`: the
+    class that it was in. Empty: it is still there."""
+    steps = [Placed(where.kind, target).words for target in targets]
+    if steps or (where.words and where.words != before):
+        return [*steps[:-1], where.words]
+    return []
 
 
 def placed(provider: str, order: Order) -> Placed:

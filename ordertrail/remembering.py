@@ -1,4 +1,6 @@
-"""What a worker's schedules have learned, kept with the log: a restart need not learn it again."""
+"""What a worker's schedules have learned, kept with the log: a restart need not learn it again. Where nothing
+is kept yet, the log's own intervals teach them.
+"""
 
 import asyncio
 import logging
@@ -6,7 +8,9 @@ from collections.abc import Mapping
 from functools import partial
 
 from ordertrail.lane import Lane
+from ordertrail.lives import lives
 from ordertrail.record import Recorder
+from ordertrail.scheduling.schedule import Schedule
 from ordertrail.writer import Writer
 
 SELDOM = 200
@@ -32,15 +36,20 @@ class Remembering:
         self._saved: dict[str, str] = {}
 
     async def recall(self) -> None:
-        """Before orders are admitted. What can't be read is said, and learned anew."""
+        """Before orders are admitted. What can't be read is said, and learned anew from the log."""
         self._saved_at = asyncio.get_running_loop().time()
         for slug, lane in self._lanes.items():
             words = await self._writer.call(partial(_noted, slug))
-            try:
-                if words:
-                    lane.fleet.schedule.recall(words)
-            except ValueError as error:
-                self._logger.warning("what was learned of %s can't be used: %s", slug, error)
+            if not words or not self._recalled(slug, words):
+                await self._writer.call(partial(_study, slug, lane.fleet.schedule))
+
+    def _recalled(self, slug: str, words: str) -> bool:
+        try:
+            self._lanes[slug].fleet.schedule.recall(words)
+        except ValueError as error:
+            self._logger.warning("what was learned of %s can't be used: %s", slug, error)
+            return False
+        return True
 
     async def keep_up(self) -> None:
         """Save, if it is time to."""
@@ -58,6 +67,10 @@ class Remembering:
 
 def _noted(provider: str, recorder: Recorder) -> str:
     return recorder.log.note(note_of(provider))
+
+
+def _study(provider: str, schedule: Schedule, recorder: Recorder) -> None:
+    schedule.study(lives(recorder.log, provider))
 
 
 def _note(provider: str, words: str, recorder: Recorder) -> None:

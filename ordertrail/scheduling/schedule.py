@@ -30,7 +30,7 @@ minimizing age of information in broadcast wireless networks, IEEE/ACM ToN (2018
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from ordertrail.scheduling import memory, pausing
@@ -41,7 +41,7 @@ from ordertrail.scheduling.governing import Governor, Question
 from ordertrail.scheduling.inspection import Solution
 from ordertrail.scheduling.kinds import Kind, Kinds, Plans, due, weight_of
 from ordertrail.scheduling.learning import Learner
-from ordertrail.scheduling.lessons import Lessons
+from ordertrail.scheduling.lessons import Lessons, Life
 from ordertrail.scheduling.outlook import Outlook, outlook
 from ordertrail.scheduling.records import (
     NEVER,
@@ -286,6 +286,10 @@ class Schedule:
         """Begin with what another schedule has learned; before any order is added. Raises ValueError for what
         is no memory, or one of another time scale."""
         self._learner.changes = memory.recalled(words, self._kinds, self._ages)
+
+    def study(self, lives: Iterable[Life]) -> None:
+        """Begin with what these orders teach; before any order is added."""
+        self._lessons.study(lives)
 
     # within
 

@@ -50,3 +50,16 @@ async def test_a_memory_that_nobody_can_read_is_said_and_done_without(
             await until(lambda: all(order.state is not None for order in place.orders(keys).values()))
 
     assert "what was learned of runa can't be used" in caplog.text
+
+
+async def test_where_nothing_was_saved_the_log_teaches(place: Place) -> None:
+    place.track(place.seed_orders("xverse", 10))
+    first, second = place.worker("xverse"), place.worker("xverse")
+    async with running(first):
+        await until(lambda: learned(first) > 3 if first._lanes else False)
+    place.log.take_note(note_of("xverse"), "")
+    place.transports["xverse"].down = True
+
+    async with running(second):
+        await until(lambda: bool(second.orders["xverse"]))
+        assert learned(second) > 3
