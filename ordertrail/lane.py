@@ -146,6 +146,10 @@ class Lane:
             "%s/%s is looked at no more, a newer version has to: %s", self.provider, order_id, why
         )
 
+    def lost(self) -> None:
+        """Somebody says that the provider is out of reach: the next answer is recorded, whatever it says."""
+        self._in_trouble = True
+
     async def close(self) -> None:
         await self._http.aclose()
         await self._fresh.aclose()

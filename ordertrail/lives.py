@@ -14,10 +14,10 @@ from domain.events import Corrected, Data, Event, OrderTracked, StateAdopted, St
 from domain.instants import SECOND, Instant, instant
 from domain.log import Log
 from domain.order import Order, evolve
+from domain.phases import WATCHED_AFTER
 from domain.rows import Row
 from domain.watch import Watch
 from ordertrail.placing import Placed, placed, steps_to
-from ordertrail.policy import WATCHED_AFTER
 from ordertrail.scheduling.facts import Facts
 from ordertrail.scheduling.lessons import Life, Sight
 from ordertrail.stream import Told, told

@@ -17,8 +17,8 @@ from adapters.clock import Timepiece
 from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
 from adapters.membership import Membership
 from domain.encoding import UnknownEvent
-from domain.events import OrderTracked, TrackingStopped
-from domain.identity import OrderKey, reserved
+from domain.events import ContactLost, OrderTracked, TrackingStopped
+from domain.identity import OrderKey, contact_stream, reserved
 from domain.log import Log
 from domain.rows import Row
 from domain.watch import PATIENCE, Watch
@@ -263,7 +263,7 @@ class Worker:
     async def _learn(self, row: Row) -> None:
         """What an event says that is not this worker's own; an order being looked at has to wait for it."""
         if reserved(row.stream):
-            await self._writer.call(lambda recorder: recorder.told_elsewhere(row.stream, row.version))
+            await self._told_of_a_provider(row)
             return
         key = key_of(row)
         lane = self._lanes.get(key.provider)
@@ -283,6 +283,12 @@ class Worker:
             lane.reschedule(key.order_id, changed(watched, row))
         else:
             await self._judged_elsewhere(key, lane, row)
+
+    async def _told_of_a_provider(self, row: Row) -> None:
+        await self._writer.call(lambda recorder: recorder.told_elsewhere(row.stream, row.version))
+        for lane in self._lanes.values():
+            if row.topic == ContactLost.TOPIC and row.stream == contact_stream(lane.provider):
+                lane.lost()
 
     async def _judged_elsewhere(self, key: OrderKey, lane: Lane, row: Row) -> None:
         try:

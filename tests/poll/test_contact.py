@@ -40,3 +40,15 @@ async def test_a_loss_that_another_worker_told_ends_with_the_next_answer(place: 
         lost_by_another(place)
         assert told(place) == [ContactLost.TOPIC]
         await until(lambda: told(place) == [ContactLost.TOPIC, ContactRestored.TOPIC])
+
+
+async def test_a_loss_that_another_worker_told_ends_even_if_nothing_has_changed(place: Place) -> None:
+    still = Place(place.file, time_scale=1e6)
+    place.transports["xverse"] = still.transports["xverse"]
+    place.track(still.seed_orders("xverse", 1))
+    still.log.close()
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.counts["xverse"].unchanged > 3)
+        lost_by_another(place)
+        await until(lambda: told(place) == [ContactLost.TOPIC, ContactRestored.TOPIC])
