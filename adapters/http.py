@@ -27,7 +27,9 @@ from domain.readings import Answer, Clock, Failed
 BODY_LIMIT = 1024 * 1024
 TIMEOUT = httpx.Timeout(connect=10.0, read=20.0, write=20.0, pool=None)
 DEADLINE = 30.0
-KEEP_ALIVE = 300.0
+KEEP_ALIVE = 50.0
+"""Seconds. Less than the usual front ends wait (60 or 75): a request that meets their closing has failed."""
+
 LONGEST_RETRY_AFTER = 3600.0
 WITHHELD = "withheld"
 
@@ -181,13 +183,16 @@ def _network(
     before_write: Callable[[], None] | None,
 ) -> AiohttpTransport:
     def session() -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
+        made = aiohttp.ClientSession(
             request_class=aiohttp.ClientRequest if before_write is None else _checked(before_write),
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=keep_alive, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=trust_env,
             skip_auto_headers=("accept-encoding", "user-agent"),
         )
+        # a GET would be sent again unasked, past the budget; there is no public way to say so
+        made._retry_connection = False
+        return made
 
     return AiohttpTransport(verify=context, client=session, trust_env=False)
 

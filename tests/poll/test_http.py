@@ -257,6 +257,29 @@ async def test_a_connection_serves_many_looks() -> None:
     assert len(connections) == 1
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("answered", [0, 1])
+async def test_a_request_is_sent_once_whatever_becomes_of_its_connection(method: str, answered: int) -> None:
+    """On a new connection, and on one that has served before."""
+    came: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(answered):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(OK + b"0123456789")
+        came.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async with host(serve) as url, client(context=CONTEXT) as http:
+        for _ in range(5):
+            for _ in range(answered):
+                await ask(http, httpx.Request(method, url), clock=SystemClock())
+            result = await ask(http, httpx.Request(method, url), clock=SystemClock())
+            assert result.answer == Failed("disconnected")
+
+    assert len(came) == 5
+
+
 async def test_the_machines_clock_never_turns_a_look_around() -> None:
     clock = SystemClock()
 
