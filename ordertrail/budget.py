@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from heapq import heappop, heappush, nsmallest
 from typing import NamedTuple
 
+from ordertrail.allowance import Allowance
+
 SKEW = 1e-3
 GRACE = 60.0
 MAX_COUNT = 1_000_000
@@ -32,18 +34,9 @@ Slots = list[tuple[float, int]]
 """Requests by how many seconds ago their answers ended."""
 
 _WINDOW = re.compile(r"(\d{1,12})/(\d{1,9})?(s|min|hour|h|day|d)")
-_SHRINK = 0.9
 _BURST = 0.1
 _BURST_SECONDS = 60.0
 _SLOTS = 200
-_RECOVERY = 0.01
-_CLEAN_WINDOWS = 10
-_TRUST = 20
-_LONGEST_TRUST = 160
-"""Windows for which no refusal is believed to be for the number of requests."""
-
-_EVIDENCE = 3
-"""Refusals from which something is concluded."""
 
 
 class Window(NamedTuple):
@@ -80,6 +73,7 @@ class Budget:
         self.leave = NEVER
         self._grace = grace
         self._long = any(window.seconds >= LONG for window in windows)
+        self._ended = self._denied = self._row = 0
         self._ledgers = [_Ledger(window, skew) for window in windows]
 
     def ready_at(self, now: float) -> float:
@@ -103,6 +97,7 @@ class Budget:
     def ended(self, now: float) -> None:
         """The answer to a request has ended, or its connection has failed."""
         self.in_flight -= 1
+        self._ended += 1
         self._remember(now)
 
     def lost(self, now: float) -> None:
@@ -132,9 +127,11 @@ class Budget:
 
     def refused(self, now: float, sent: float) -> None:
         """The provider may count otherwise than we do: of its fullest window less is used for a while."""
+        self._row = self._row + 1 if self._ended - self._denied <= 1 else 1
+        self._denied = self._ended
         if self._ledgers:
             fullest = max(self._ledgers, key=lambda ledger: ledger.fullness(now, self.in_flight))
-            fullest.shrink(now, sent)
+            fullest.refused(now, sent, self._row)
 
     @property
     def rate(self) -> float | None:
@@ -156,25 +153,18 @@ class _Ledger:
 
     def __init__(self, window: Window, skew: float) -> None:
         self.ends: list[float] = []
-        self.allowed = float(window.limit)
-        self._count = window.limit
+        self.allowance = Allowance(window.limit, window.seconds)
         self._width = window.seconds
         self._kept = window.seconds * (1 + 2 * skew)
         self._burst = min(_BURST, _BURST_SECONDS / window.seconds)
-        self._since = self._clean = self._trusted = -NEVER
-        self._trust = _TRUST
-        self._refusals: list[float] = []
-        self._before = 0.0
-        self._asked = self._denied = 0
         self._next = -NEVER
 
     def ready_at(self, now: float, in_flight: int) -> float:
         self._settle(now)
-        allowed = int(self.allowed)
-        if allowed == 0:
+        if self.allowed == 0:
             return NEVER
-        paced = self._next - (max(1, int(allowed * self._burst)) - 1) * self._width / allowed
-        over = in_flight + len(self.ends) - allowed + 1
+        paced = self._next - (max(1, int(self.allowed * self._burst)) - 1) * self._width / self.allowed
+        over = in_flight + len(self.ends) - math.ceil(self.allowed) + 1
         if over <= 0:
             return paced
         if over > len(self.ends):
@@ -182,16 +172,17 @@ class _Ledger:
         leaving = self.ends[0] if over == 1 else nsmallest(over, self.ends)[-1]
         return max(paced, leaving + self._kept)
 
+    @property
+    def allowed(self) -> float:
+        return self.allowance.allowed
+
     def remember(self, ended: float, count: int = 1) -> None:
         for _ in range(count):
             heappush(self.ends, ended)
 
     def share(self, limit: int, until: float) -> None:
-        gained, before = limit - self._count, self._count
-        self.allowed = float(limit) if before == 0 else limit * self.allowed / before
-        if limit:
-            self.allowed = max(1.0, self.allowed)
-        self._count = limit
+        gained = limit - self.allowance.count
+        self.allowance.share(limit)
         if gained > 0 and until > -NEVER:
             self._fill(gained, until)
 
@@ -208,9 +199,8 @@ class _Ledger:
         return sorted(Counter(math.floor((now - ended) / slot) * slot for ended in self.ends).items())
 
     def pace(self, now: float) -> None:
-        if now >= self._since + self._width:
-            self._asked += 1
-        self._next = max(self._next, now) + self._width / max(1, int(self.allowed))
+        self.allowance.asked(now)
+        self._next = max(self._next, now) + self._width / max(1.0, self.allowed)
 
     def fullness(self, now: float, in_flight: int) -> float:
         self._settle(now)
@@ -222,48 +212,14 @@ class _Ledger:
 
     def left(self, now: float, in_flight: int) -> int:
         self._settle(now)
-        return max(0, int(self.allowed) - in_flight - len(self.ends))
+        return max(0, math.ceil(self.allowed) - in_flight - len(self.ends))
 
-    def shrink(self, now: float, sent: float) -> None:
-        """A tenth less once a tenth is refused; then, by what a whole window and more shows, as
-        much less as is refused still.
-
-        Where asking less does not make refusals rarer, requests are not refused for their number: then all of
-        the window is used again, for longer each time that this is found.
-        """
-        self._clean = now
-        if self.allowed >= self._count:
-            enough = min(_EVIDENCE, self._count)
-            self._refusals = [at for at in self._refusals if at + self._width > now] + [now]
-            if now >= self._trusted and len(self._refusals) >= max(enough, (1 - _SHRINK) * self._count):
-                self._begin(now, _SHRINK * self.allowed, before=0.0)
-            return
-        if sent < self._since or now < self._since + self._width:
-            return
-        self._denied += 1
-        doubtful = self._denied < _EVIDENCE or 0 < self._before * self._asked < _EVIDENCE
-        if doubtful or now < self._since + 2 * self._width:
-            return
-        share = self._denied / max(self._asked, self._denied)
-        if self._before and share > self._before / 2:
-            self.allowed = float(self._count)
-            self._trusted = now + self._trust * self._width
-            self._trust = min(2 * self._trust, _LONGEST_TRUST)
-        else:
-            self._begin(now, self.allowed * (1 - share), before=share)
-
-    def _begin(self, now: float, allowed: float, *, before: float) -> None:
-        """`before`: the share that was refused while more was allowed, 0 if it is not known."""
-        self.allowed = max(1.0, allowed)
-        self._since, self._before = now, before
-        self._asked = self._denied = 0
+    def refused(self, now: float, sent: float, row: int) -> None:
+        self._settle(now)
+        self.allowance.refused(now, sent, len(self.ends), row)
 
     def _settle(self, now: float) -> None:
         ends = self.ends
         while ends and ends[0] + self._kept <= now:
             heappop(ends)
-        clean = _CLEAN_WINDOWS * self._width
-        while self.allowed < self._count and self._clean + clean <= now:
-            self._clean += clean
-            self._trust = _TRUST
-            self._begin(now, min(float(self._count), self.allowed + _RECOVERY * self._count), before=0.0)
+        self.allowance.settle(now)
