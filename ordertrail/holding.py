@@ -33,6 +33,7 @@ COVERAGE = 3.0
 """Seconds that a worker takes to let go at most: for answers on their way, and for saving coverage."""
 
 _WATCH = 0.02
+_AGAIN = 0.25
 
 
 class Holding:
@@ -86,7 +87,7 @@ class Holding:
         await self.write_ahead()
         await self.keep_up()
         while self._partitions - self._held:
-            await self._moved.wait()
+            await asyncio.sleep(_AGAIN)
             await self.keep_up()
 
     async def revoke(self) -> None:
@@ -114,12 +115,14 @@ class Holding:
         self._moved.set()
 
     async def keep_up(self) -> bool:
-        """Whether other orders are in memory now."""
+        """Whether other orders are in memory now. What can't be taken over yet is for the next call."""
         changed = False
         while self._moved.is_set():
             self._moved.clear()
             for lane in self._lanes.values():
                 await lane.let_go()
+            changed = await self._take_over() or changed
+        if self._partitions - self._held:
             changed = await self._take_over() or changed
         return changed
 

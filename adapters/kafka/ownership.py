@@ -99,10 +99,16 @@ class GroupMember:
 
     async def settle(self, *, gained: bool) -> bool:
         token = self._token
-        while not await self._announced(token):
-            if not token or self._token != token:
-                return False
+        while token and self._token == token:
+            if await self._settled(token, gained):
+                return True
             await asyncio.sleep(0.05)
+        return False
+
+    async def _settled(self, token: str, gained: bool) -> bool:
+        """What was told at a moment that counts no more, after a stall for instance, is told again."""
+        if not await self._announced(token):
+            return False
         self._told = True
         if gained:
             await asyncio.sleep(SETTLE_SECONDS)
