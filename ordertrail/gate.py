@@ -40,15 +40,16 @@ class Gate:
         """Whether it is known here and this worker's."""
         return self.owned == ALL or self._division.partition(self._provider, order_id) in self.owned
 
-    def share(self, partitions: Partitions, kept: Partitions, until: float) -> None:
-        """What is not `kept` another worker may have used, up to `until`."""
+    def share(self, kept: Partitions, gained: Partitions, until: float) -> None:
+        """What is `gained` another worker may have used, up to `until`."""
+        self.owned = kept | gained
         self._share(kept, -NEVER)
-        self._share(partitions, until)
+        self._share(self.owned, until)
         self.closed = False
 
     def succeed(self, spent: Sequence[Slots], at: float) -> None:
         """All of it is this worker's, and what had been spent at that time is known."""
-        self.share(ALL, NONE, -NEVER)
+        self.share(NONE, ALL, -NEVER)
         self._budget.succeed(spent, at)
 
     def allow(self, leave: float) -> None:

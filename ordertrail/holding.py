@@ -1,8 +1,8 @@
 """What a worker holds: the partitions that it owns, their orders in memory, its share of every budget.
 
-A change of ownership takes effect in two steps. At once: shares and gates follow, and orders of partitions
-that are another worker's now are not asked about. Then, by `keep_up`: those orders are let go of, and the
-orders of new partitions are read from the log, when nobody else can be asking about them any more.
+A change of ownership takes effect in two steps. At once: what is another worker's now is not asked about, and
+its share of the budget is not used. Then, by `keep_up`: those orders are let go of, and of new partitions the
+share is taken over and the orders are read from the log, when nobody else can be asking about them any more.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from adapters.membership import ALL, NONE, Membership, Partitions
 from domain.identity import OrderKey
 from domain.instants import Instant
 from ordertrail import spending
-from ordertrail.budget import NEVER, Budget
+from ordertrail.budget import NEVER, Budget, Slots
 from ordertrail.following import Follower, Found
 from ordertrail.lane import Lane
 from ordertrail.ownership import Division
@@ -69,20 +69,19 @@ class Holding:
         self._begun = False
         self._moved = asyncio.Event()
         self._leave = -NEVER
+        self._before: spending.Spending | None = None
+        self._ended = NEVER  # when the workers before this one sent their last request, if that is known
 
     async def begin(self) -> None:
         """Returns when the first orders are in memory."""
         await self._moved.wait()
         words = await self._writer.call(lambda recorder: recorder.log.note(spending.NOTE))
-        now = asyncio.get_running_loop().time()
-        before = spending.found(words)
-        since = NEVER if before is None else spending.ago(before, self._clock)
-        for slug, lane in self._lanes.items():
-            slots = None if before is None else spending.slots_of(before, slug, self._budgets[slug].windows)
-            if slots is not None and self._membership.sole:
-                lane.gate.succeed(slots, now - since)
-            else:
-                lane.gate.share(self._partitions, NONE, now - since + ARRIVAL)
+        self._before = spending.found(words)
+        if self._before is None:
+            self._ended = -NEVER
+        elif self._membership.sole:
+            since = spending.ago(self._before, self._clock)
+            self._ended = asyncio.get_running_loop().time() - since
         self._begun = True
         await self.write_ahead()
         await self.keep_up()
@@ -106,12 +105,11 @@ class Holding:
         self._partitions = partitions
         self._held &= kept
         self._loading &= kept
-        self._tell_lanes()
         if self._begun:
-            now = asyncio.get_running_loop().time()
-            for lane in self._lanes.values():
-                lane.gate.share(partitions, kept, now + ARRIVAL)
-                lane.stir()
+            self._before, self._ended = None, NEVER
+        for lane in self._lanes.values():
+            lane.gate.share(self._held | self._loading, NONE, -NEVER)
+            lane.stir()
         self._moved.set()
 
     async def keep_up(self) -> bool:
@@ -150,7 +148,7 @@ class Holding:
         if not await self._membership.settle(gained=bool(missing)) or not missing:
             return False
         self._loading = missing & self._partitions
-        self._tell_lanes()
+        self._take_shares(self._loading)
         moment, steady = self._clock.moment().wall, asyncio.get_running_loop().time()
         admit = partial(self._admit, moment, steady)
         count = await self._follower.load(admit, self._wanted(self._loading))
@@ -160,9 +158,22 @@ class Holding:
         self._logger.info("watching %d more orders, of %d partitions", count, len(missing))
         return True
 
-    def _tell_lanes(self) -> None:
-        for lane in self._lanes.values():
-            lane.gate.owned = self._held | self._loading
+    def _take_shares(self, gained: Partitions) -> None:
+        """Nobody else sends on them any more."""
+        until = min(asyncio.get_running_loop().time(), self._ended) + ARRIVAL
+        for slug, lane in self._lanes.items():
+            slots = self._left(slug)
+            if slots is None:
+                lane.gate.share(self._held, gained, until)
+            else:
+                lane.gate.succeed(slots, self._ended)
+        self._before, self._ended = None, NEVER
+
+    def _left(self, slug: str) -> list[Slots] | None:
+        """What the worker before this one has really spent; None if nobody knows, or others send as well."""
+        if self._before is None or not self._membership.sole:
+            return None
+        return spending.slots_of(self._before, slug, self._budgets[slug].windows)
 
     def _wanted(self, partitions: Partitions) -> Callable[[OrderKey], bool]:
         if partitions == ALL:

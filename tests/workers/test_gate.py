@@ -35,7 +35,7 @@ def test_a_gate_is_closed_until_something_is_shared_out() -> None:
 def test_nothing_passes_once_ownership_is_uncertain() -> None:
     fate = Fate()
     opened = gate(Budget(WINDOWS), fate)
-    opened.share(ALL, NONE, -NEVER)
+    opened.share(NONE, ALL, -NEVER)
     opened.check()
 
     fate.holds = False
@@ -47,13 +47,13 @@ def test_nothing_passes_once_ownership_is_uncertain() -> None:
 def test_what_was_kept_is_used_on_and_what_is_new_waits_for_what_another_may_have_sent() -> None:
     kept, lost = Budget(WINDOWS), Budget(WINDOWS)
     half = frozenset(range(24))
-    gate(kept, Fate()).share(half, NONE, -NEVER)
-    gate(lost, Fate()).share(half, NONE, -NEVER)
+    gate(kept, Fate()).share(NONE, half, -NEVER)
+    gate(lost, Fate()).share(NONE, half, -NEVER)
 
     gate_of_kept, gate_of_lost = gate(kept, Fate()), gate(lost, Fate())
-    gate_of_kept.share(half, NONE, -NEVER)
-    gate_of_kept.share(ALL, half, 0.0)
-    gate_of_lost.share(ALL, NONE, 0.0)
+    gate_of_kept.share(NONE, half, -NEVER)
+    gate_of_kept.share(half, ALL - half, 0.0)
+    gate_of_lost.share(NONE, ALL, 0.0)
 
     assert kept.ready_at(0.0) == 0.0
     assert lost.ready_at(0.0) > 5.0

@@ -85,6 +85,27 @@ async def test_what_can_not_be_taken_over_yet_is_taken_over_later(place: Place) 
     assert part < 12
 
 
+async def test_a_share_that_moves_is_used_once_nobody_else_can_be_using_it(place: Place) -> None:
+    member = Member()
+    one = worker(place, member)
+    budget = one._targets["xverse"].budget
+
+    async with running(one):
+        await until(lambda: member.owner is not None)
+        assert budget.allowed == [0]
+        member.settled.set()
+        await until(lambda: one.orders["xverse"] > 0)
+        assert budget.allowed == [150]
+        member.settled.clear()
+        assert member.owner is not None
+        member.owner.assign(ALL, HALF)
+        await asyncio.sleep(0.2)
+        assert budget.allowed == [150]
+        member.settled.set()
+
+        await until(lambda: budget.allowed == [300])
+
+
 class Listening:
     def __init__(self) -> None:
         self.words: list[str] = []
