@@ -74,6 +74,11 @@ class Database(ABC):
         """As `ask`, when every transaction that writes this table now has ended."""
 
     @abstractmethod
+    def last_serial(self, table: Table) -> int:
+        """The highest serial that a row of the table was ever given, though it may be deleted; 0: none was.
+        LogUnreachable, LogRefused."""
+
+    @abstractmethod
     def scrub(self, tables: Sequence[Table]) -> bool:
         """Let go of the bytes of what was deleted, as far as the database can; False: readers are in the
         way, and it will happen later."""

@@ -93,6 +93,10 @@ class LogProjecting(OverDatabase):
         """Forget rows up to an id, but for those of the topic `spare`."""
         self._database.transact(partial(_trim, up_to=up_to, spare=spare), repeatable=True)
 
+    def last_outbox(self) -> int:
+        """The highest id that a row of the outbox was ever given; it may be trimmed. 0: there was none yet."""
+        return self._database.last_serial(OUTBOX)
+
 
 def _demand_filters(columns: dict[str, str] | dict[str, str | None]) -> None:
     if not columns.keys() <= set(FILTERS):

@@ -68,6 +68,10 @@ class SqliteDatabase(Database):
         """There is one writer at a time, and what it writes is seen when it has ended."""
         return self.ask(statement)
 
+    def last_serial(self, table: Table) -> int:
+        found = self.ask("SELECT seq FROM sqlite_sequence WHERE name = ?", table.name)
+        return int(found[0][0] or 0) if found else 0
+
     def scrub(self, tables: Sequence[Table]) -> bool:
         """The log's file has none of it left once the write-ahead log is written back and empty."""
         with self._told(), self._datastore.get_connection(commit=False) as connection:

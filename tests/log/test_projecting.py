@@ -61,6 +61,19 @@ def test_ids_of_the_outbox_are_not_used_again_after_trimming(log: Log) -> None:
     assert log.outbox(row.id, 10) == []
 
 
+def test_the_last_id_that_the_outbox_gave_is_known_though_its_row_is_trimmed(log: Log, other: Log) -> None:
+    before = log.last_outbox()
+    log.project("orders", 0, 1, [change("a", b"1"), change("b", b"2")], [])
+    last = log.outbox(0, 10)[-1].id
+    log.trim_outbox(last)
+
+    trimmed = other.last_outbox()
+    log.report((), [("runa", b"{}")])
+
+    assert (before, trimmed) == (0, last)
+    assert other.last_outbox() == log.outbox(0, 10)[-1].id > last
+
+
 def test_rows_are_selected_by_their_columns_in_order_of_key(log: Log) -> None:
     rows = [
         change(
