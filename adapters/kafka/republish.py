@@ -7,10 +7,11 @@ whoever starts over puts all of its rows into the outbox again.
 import asyncio
 from collections.abc import Callable
 
+from adapters.kafka.belonging import LogIdentity, refuse_other_log, told_rows
 from adapters.kafka.client import partitions_of, read_spans
 from adapters.kafka.failures import PublishRefused
 from adapters.kafka.position import Position
-from adapters.kafka.recovery import LogIdentity, last_position, refuse_other_log, settle
+from adapters.kafka.recovery import last_position, settle
 from adapters.kafka.session import PUBLISHER, Edges, Session, failing
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from domain.instants import Instant, text
@@ -41,13 +42,15 @@ async def republish(
             edges = await session.edges()
             await _refuse_full(session, edges, topic)
             before = await last_position(session, edges.high)
-            position = await _anew(before, log, topic, text(now()))
+            position = await _anew(session, edges, before, log, topic, text(now()))
             return await session.commit({}, lambda _lasts: position)
     finally:
         await session.close()
 
 
-async def _anew(before: Position | None, log: LogIdentity, topic: Name, at: str) -> Position:
+async def _anew(
+    session: Session, edges: Edges, before: Position | None, log: LogIdentity, topic: Name, at: str
+) -> Position:
     tail = await asyncio.to_thread(log.tail)
     if before is None or before.log != log.id or before.position > tail:
         if before is not None and topic is not Name.EVENTS:
@@ -55,7 +58,8 @@ async def _anew(before: Position | None, log: LogIdentity, topic: Name, at: str)
         return Position(log=log.id, position=0, outbox=0, ends={}, at=at)
     ends = {**before.ends, topic.value: [-1] * TOPIC[topic].partitions}
     position = 0 if topic is Name.EVENTS else before.position
-    return Position(log=log.id, position=position, outbox=before.outbox, ends=ends, at=at)
+    outbox = (await told_rows(session, edges, before, log)).outbox
+    return Position(log=log.id, position=position, outbox=outbox, ends=ends, at=at)
 
 
 async def _refuse_full(session: Session, edges: Edges, topic: Name) -> None:

@@ -94,7 +94,7 @@ class LogProjecting(OverDatabase):
         self._database.transact(partial(_trim, up_to=up_to, spare=spare), repeatable=True)
 
     def last_outbox(self) -> int:
-        """The highest id that a row of the outbox was ever given; it may be trimmed. 0: there was none yet."""
+        """The highest id that a row of the outbox was ever given, though it may be trimmed; 0: none was."""
         return self._database.last_serial(OUTBOX)
 
 

@@ -15,6 +15,7 @@ class MemoryLog:
         self.id = log_id
         self.rows = list(rows)
         self.waiting = list(outbox)
+        self.outbox_given = max((row.id for row in outbox), default=0)
         self._grown = Event()
 
     def tail(self) -> int:
@@ -25,6 +26,9 @@ class MemoryLog:
 
     def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         return [row for row in self.waiting if row.id > after][:limit]
+
+    def last_outbox(self) -> int:
+        return max([self.outbox_given, *(row.id for row in self.waiting)])
 
     def trim_outbox(self, up_to: int) -> None:
         self.waiting = [row for row in self.waiting if row.id > up_to]

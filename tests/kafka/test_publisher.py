@@ -2,15 +2,14 @@ import asyncio
 
 import msgspec
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
-from adapters.kafka import topics
 from adapters.kafka.audit import audit_events
 from adapters.kafka.failures import ParkedRecord, PublisherFenced, PublishRefused
 from adapters.kafka.publisher import Published
 from adapters.kafka.republish import republish
 from adapters.kafka.topics import Name
 from tests.kafka.logs import MemoryLog, change, row, rows
+from tests.kafka.making_anew import make_anew
 from tests.kafka.publishing import publish_all, publishing
 from tests.kafka.reading import read_all
 
@@ -155,8 +154,7 @@ async def test_a_topic_made_anew_is_refused_until_it_is_republished_on_purpose(
 ) -> None:
     log = MemoryLog(rows(9))
     await publish_all(kafka, prefix, log)
-    await delete(kafka, prefix + Name.EVENTS)
-    await topics.ensure(kafka, prefix=prefix)
+    await make_anew(kafka, prefix, Name.EVENTS)
 
     with pytest.raises(PublishRefused, match="ordertrail topics --republish events"):
         await publish_all(kafka, prefix, log)
@@ -179,15 +177,7 @@ async def test_a_topic_with_records_is_not_republished(kafka: str, prefix: str) 
 async def test_events_without_a_position_are_refused(kafka: str, prefix: str) -> None:
     log = MemoryLog(rows(9))
     await publish_all(kafka, prefix, log)
-    await delete(kafka, prefix + Name.POSITIONS)
-    await topics.ensure(kafka, prefix=prefix)
+    await make_anew(kafka, prefix, Name.POSITIONS)
 
     with pytest.raises(PublishRefused, match="tells no position of publisher"):
         await publish_all(kafka, prefix, log)
-
-
-async def delete(bootstrap: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.delete_topics([topic])
-    await admin.close()
