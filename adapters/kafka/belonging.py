@@ -11,7 +11,8 @@ from adapters.kafka.failures import PublishRefused
 from adapters.kafka.position import Position
 from adapters.kafka.records import number
 from adapters.kafka.session import Edges, Session
-from adapters.kafka.topics import Name
+from adapters.kafka.topics import TOPIC, Name
+from adapters.kafka.transaction import Sent
 from domain.rows import OutboxRow, Row
 
 OUTBOX_TOPICS = (Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES)
@@ -56,9 +57,12 @@ def refuse_other_log(position: Position, log_id: str, tail: int) -> None:
 
 
 async def refuse_other_history(session: Session, position: Position, log: LogIdentity) -> None:
-    """The last event told in each partition must be the log's own: a restored log may have grown again."""
+    """The last event told in each partition must be there and the log's own: a restored log may have grown
+    again, and so may a topic made anew."""
     lasts = _lasts(session, position, [Name.EVENTS])
+    unseen = dict(lasts)
     async for record in read_spans(session.reader, {each: (last, last + 1) for each, last in lasts.items()}):
+        del unseen[TopicPartition(record.topic, record.partition)]
         at = number(record.headers, "ce_position") or 0
         rows = await asyncio.to_thread(log.read, at - 1, 1)
         if not rows or (rows[0].position, rows[0].state) != (at, record.value):
@@ -66,6 +70,8 @@ async def refuse_other_history(session: Session, position: Position, log: LogIde
                 f"{record.topic} tells another event at position {at} than this log: the log was put back to "
                 f"an older copy and went on from there. Restore the log that was published, or {ALL_ANEW}"
             )
+    for partition, start in (await session.raw.beginning_offsets(list(unseen))).items():
+        _refuse_anew(partition, session.prefix, start, unseen[partition])
 
 
 async def refuse_other_rows(session: Session, edges: Edges, position: Position, log: LogIdentity) -> None:
@@ -97,6 +103,16 @@ def refuse_lost_records(position: Position, high: Mapping[TopicPartition, int], 
     """`high` is the offset at which each partition goes on."""
     for partition, end in high.items():
         _refuse_anew(partition, prefix, end, _last(position, partition, prefix))
+
+
+def moved(position: Position, sent: Mapping[TopicPartition, Sent], prefix: str) -> dict[str, list[int]]:
+    """The ends (`Position.ends`) after a transaction. Raises PublishRefused: a topic has begun anew."""
+    ends = {topic: list(offsets) for topic, offsets in position.ends.items()}
+    for partition, (first, last) in sent.items():
+        _refuse_anew(partition, prefix, first, _last(position, partition, prefix))
+        name = Name(partition.topic.removeprefix(prefix))
+        ends.setdefault(name.value, [-1] * TOPIC[name].partitions)[partition.partition] = last
+    return ends
 
 
 def _refuse_anew(partition: TopicPartition, prefix: str, at: int, last: int) -> None:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from adapters.kafka.belonging import moved, refuse_lost_records
 from adapters.kafka.hanging import Ending
 from adapters.kafka.load import Load, Source, read_load
 from adapters.kafka.position import Position
 from adapters.kafka.recovery import settle, take_up
-from adapters.kafka.session import PUBLISHER, Lasts, Session, failing
-from adapters.kafka.topics import PREFIX, TOPIC, Name
+from adapters.kafka.session import PUBLISHER, Placed, Session, failing
+from adapters.kafka.topics import PREFIX
 from adapters.kafka.transaction import Batches
 from domain.instants import Instant, text
 
@@ -86,16 +87,21 @@ class Publisher:
             return cured
 
     async def run_once(self) -> Published | None:
-        """Publishes what is there, up to a limit; None: nothing was. Raises ParkedRecord, PublisherFailed."""
+        """Publishes what is there, up to a limit; None: nothing was.
+
+        Raises ParkedRecord, PublisherFailed, and PublishRefused where a topic has begun anew.
+        """
         async with failing():
             load, batches = await self._next()
-            if not load.records and time.monotonic() - self._written < self._heartbeat:
-                return None
+            if not load.records:
+                if time.monotonic() - self._written < self._heartbeat:
+                    return None
+                refuse_lost_records(self._at, (await self._session.edges()).high, self._prefix)
             if load.full:
                 self._ahead = self._reading(load.position, load.outbox)
             before = self._at
             self._at = await self._session.commit(
-                batches, lambda lasts: self._after(load, lasts), holder=self._holder
+                batches, lambda sent: self._after(load, sent), holder=self._holder
             )
             self._written = time.monotonic()
             if self._at.outbox > before.outbox:
@@ -143,20 +149,11 @@ class Publisher:
             await asyncio.wait([self._ahead])
         await asyncio.to_thread(self._source.trim_outbox, self._at.outbox)
 
-    def _after(self, load: Load, lasts: Lasts) -> Position:
+    def _after(self, load: Load, sent: Placed) -> Position:
         return Position(
             log=self._source.id,
             position=load.position,
             outbox=load.outbox,
-            ends=_moved(self._at.ends, lasts, self._prefix),
+            ends=moved(self._at, sent, self._prefix),
             at=text(self._now()),
         )
-
-
-def _moved(ends: dict[str, list[int]], lasts: Lasts, prefix: str) -> dict[str, list[int]]:
-    moved = {topic: list(offsets) for topic, offsets in ends.items()}
-    for partition, last in lasts.items():
-        name = Name(partition.topic.removeprefix(prefix))
-        offsets = moved.setdefault(name.value, [-1] * TOPIC[name].partitions)
-        offsets[partition.partition] = last
-    return moved

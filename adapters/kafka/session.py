@@ -9,17 +9,25 @@ from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 
 from adapters.kafka.client import assigned_consumer, partitions_of, transactional_producer
-from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishError
+from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishError, PublishRefused
 from adapters.kafka.position import HOLDER, Position, encoded
 from adapters.kafka.records import JSON, Record
 from adapters.kafka.topics import TOPIC, Name
-from adapters.kafka.transaction import Batches, await_visible, batched, join, send_batches, send_records
+from adapters.kafka.transaction import (
+    Batches,
+    Sent,
+    await_visible,
+    batched,
+    join,
+    send_batches,
+    send_records,
+)
 
 WRITTEN = (Name.EVENTS, Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES, Name.POSITIONS)
 PUBLISHER = "publisher"
 SLOWEST_BYTES_A_SECOND = 1024 * 1024
 
-Lasts = Mapping[TopicPartition, int]
+Placed = Mapping[TopicPartition, Sent]
 
 
 def written_partitions(prefix: str) -> Sequence[TopicPartition]:
@@ -75,24 +83,30 @@ class Session:
         return batched(self.producer, records)
 
     async def commit(
-        self, batches: Batches, after: Callable[[Lasts], Position], *, holder: str = ""
+        self, batches: Batches, after: Callable[[Placed], Position], *, holder: str = ""
     ) -> Position:
         """One transaction with the batches and the position they lead to; returns once readers see it.
 
-        `holder` goes on working; without one, whoever comes next may take over at once.
+        `holder` goes on working; without one, whoever comes next may take over at once. Where `after` raises
+        PublishRefused readers see nothing of it.
         """
         async with asyncio.timeout(self.patience):
             await self.producer.begin_transaction()
         join(self.producer, [TopicPartition(self.prefix + Name.POSITIONS, 0)])  # else it costs a round trip
         size = sum(builder.size() for builders in batches.values() for builder in builders)
         long = self.patience + size / SLOWEST_BYTES_A_SECOND
-        lasts = await send_batches(self.producer, batches, patience=long)
-        position = after(lasts)
+        sent = await send_batches(self.producer, batches, patience=long)
+        try:
+            position = after(sent)
+        except PublishRefused:
+            async with asyncio.timeout(self.patience):
+                await self.producer.abort_transaction()  # a person may take long, and readers stand before it
+            raise
         last = self._position_record(position, holder)
-        lasts |= await send_records(self.producer, [last], patience=self.patience)
+        sent |= await send_records(self.producer, [last], patience=self.patience)
         async with asyncio.timeout(self.patience):
             await self.producer.commit_transaction()
-        await await_visible(self.committed, lasts, patience=self.patience)
+        await await_visible(self.committed, sent, patience=self.patience)
         return position
 
     async def close(self) -> None:

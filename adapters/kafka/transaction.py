@@ -5,6 +5,7 @@ A commit succeeds even though a batch was refused, so the fate of every batch is
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -12,6 +13,13 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from adapters.kafka.records import Record
 
 Batches = Mapping[TopicPartition, Sequence[BatchBuilder]]
+
+
+class Sent(NamedTuple):
+    """The offsets of the first and of the last record that a partition got."""
+
+    first: int
+    last: int
 
 
 def join(producer: AIOKafkaProducer, partitions: Iterable[TopicPartition]) -> None:
@@ -22,8 +30,8 @@ def join(producer: AIOKafkaProducer, partitions: Iterable[TopicPartition]) -> No
 
 async def send_records(
     producer: AIOKafkaProducer, records: Sequence[Record], *, patience: float
-) -> dict[TopicPartition, int]:
-    """Sends in the order given; the offset of the last record in each partition that got any."""
+) -> dict[TopicPartition, Sent]:
+    """Sends in the order given; where the records are in each partition that got any."""
     return await send_batches(producer, batched(producer, records), patience=patience)
 
 
@@ -42,30 +50,30 @@ def batched(producer: AIOKafkaProducer, records: Iterable[Record]) -> Batches:
 
 async def send_batches(
     producer: AIOKafkaProducer, batches: Batches, *, patience: float
-) -> dict[TopicPartition, int]:
+) -> dict[TopicPartition, Sent]:
     """As `send_records`."""
     async with asyncio.timeout(patience):
-        sent = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(_send(producer, partition, builders) for partition, builders in batches.items()),
             return_exceptions=True,
         )
-    lasts: dict[TopicPartition, int] = {}
-    for partition, outcome in zip(batches, sent, strict=True):
+    sent: dict[TopicPartition, Sent] = {}
+    for partition, outcome in zip(batches, outcomes, strict=True):
         if isinstance(outcome, BaseException):
             raise outcome
-        lasts[partition] = outcome
-    return lasts
+        sent[partition] = outcome
+    return sent
 
 
 async def await_visible(
-    committed: AIOKafkaConsumer, lasts: Mapping[TopicPartition, int], *, patience: float
+    committed: AIOKafkaConsumer, sent: Mapping[TopicPartition, Sent], *, patience: float
 ) -> None:
-    """Returns once the last stable offset is past every given offset. Raises TimeoutError: it hangs."""
+    """Returns once the last stable offset is past every record. Raises TimeoutError: it hangs."""
     async with asyncio.timeout(patience):
         pause = 0.001
         while True:
-            stable = await committed.end_offsets(list(lasts))
-            if all(stable[partition] > last for partition, last in lasts.items()):
+            stable = await committed.end_offsets(list(sent))
+            if all(stable[partition] > each.last for partition, each in sent.items()):
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.05)
@@ -73,7 +81,7 @@ async def await_visible(
 
 async def _send(
     producer: AIOKafkaProducer, partition: TopicPartition, builders: Sequence[BatchBuilder]
-) -> int:
+) -> Sent:
     futures = [
         await producer.send_batch(builder, partition.topic, partition=partition.partition)
         for builder in builders
@@ -82,4 +90,5 @@ async def _send(
     for error in [future.exception() for future in futures]:
         if error:
             raise error
-    return int(futures[-1].result().offset) + int(builders[-1].record_count()) - 1
+    bases = [int(future.result().offset) for future in futures]
+    return Sent(bases[0], bases[-1] + int(builders[-1].record_count()) - 1)
