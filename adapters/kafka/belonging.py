@@ -17,8 +17,8 @@ from domain.rows import OutboxRow, Row
 
 OUTBOX_TOPICS = (Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES)
 ALL_ANEW = (
-    "delete the topics, run `ordertrail topics`, then `ordertrail topics --republish events`, "
-    "`--republish orders` and `--republish attention`."
+    "delete the topics events, orders, attention, providers and replies, then run `ordertrail topics "
+    "--republish events`, which queues the rows of orders and attention as well."
 )
 MODELS_ANEW = (
     "delete the topics orders and attention, then run `ordertrail topics --republish orders` and "
@@ -100,9 +100,10 @@ async def told_rows(session: Session, edges: Edges, position: Position, log: Log
 
 
 def refuse_lost_records(position: Position, high: Mapping[TopicPartition, int], prefix: str) -> None:
-    """`high` is the offset at which each partition goes on."""
-    for partition, end in high.items():
-        _refuse_anew(partition, prefix, end, _last(position, partition, prefix))
+    """`high` is the offset at which each partition goes on. Of several lost topics `events` is named, since
+    to begin that anew mends the others as well."""
+    for partition in sorted(high, key=lambda each: (each.topic != prefix + Name.EVENTS, each)):
+        _refuse_anew(partition, prefix, high[partition], _last(position, partition, prefix))
 
 
 def moved(position: Position, sent: Mapping[TopicPartition, Sent], prefix: str) -> dict[str, list[int]]:

@@ -22,8 +22,8 @@ ALTER = "kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type t
 MEND_SETTINGS = "Nothing was changed. Set it right with: "
 MEND_PARTITIONS = (
     "A wrong number of partitions can't be mended: use another prefix, or stop the publisher, delete {name} "
-    "and let `ordertrail topics` make it anew; events, orders and attention are then published again by "
-    "`ordertrail topics --republish TOPIC`."
+    "and let `ordertrail topics` make it anew; what was published there comes again by `ordertrail topics "
+    "--republish TOPIC`."
 )
 
 

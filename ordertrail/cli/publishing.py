@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import TypeVar
 
 import click
@@ -11,21 +11,19 @@ from rich.console import Console
 
 from adapters.kafka import topics as kafka_topics
 from adapters.kafka.findings import AuditReport
-from adapters.kafka.republish import republish as start_over
+from adapters.kafka.republish import REPUBLISHED
 from adapters.kafka.topics import Name, TopicMismatch, TopicState
-from ordertrail.auditing import MODELS, forget_audits, queue_again
 from ordertrail.auditing import audit as compared
 from ordertrail.cli.session import Session, common
 from ordertrail.cli.trouble import Exit, No, Unreachable, WrongUse
 from ordertrail.cli.values import WordType
 from ordertrail.kafka_words import words
-from ordertrail.machine import now
 from ordertrail.render import table
+from ordertrail.republishing import start_over
 from ordertrail.settings import Settings
 from ordertrail.wiring import log_is_there, opened_log
 
 CONNECT_SECONDS = 15.0
-REPUBLISHED = (Name.EVENTS, *MODELS)
 
 T = TypeVar("T")
 
@@ -35,14 +33,15 @@ T = TypeVar("T")
     "--republish",
     type=WordType("topic", [name.value for name in REPUBLISHED]),
     metavar="TOPIC",
-    help="Publish TOPIC (events, orders or attention) again from the beginning; it must be empty.",
+    help=f"Publish TOPIC ({', '.join(REPUBLISHED)}) again; it must be empty.",
 )
 @common
 @click.pass_obj
 def topics(session: Session, republish: str | None) -> int:
     """Make the topics that are missing, check the others, and print them all.
 
-    After a topic was deleted and made anew, its records are published again on purpose:
+    After a topic was deleted and made anew, its records are published again on purpose; with events, also the
+    rows of orders and attention if those topics are empty:
 
     \b
     ordertrail topics --republish events
@@ -123,11 +122,18 @@ def _line(state: TopicState) -> dict[str, object]:
 def _republish(session: Session, bootstrap: str, topic: Name) -> None:
     settings = session.settings
     with opened_log(settings, create=False) as log:
-        asyncio.run(start_over(log, bootstrap, topic, now=now, prefix=settings.topics.prefix))
-        forget_audits(log, settings.topics.prefix)
-        queued = 0 if topic is Name.EVENTS else queue_again(log, topic)
-    what = f"{queued} rows of {topic}" if queued else f"{topic}"
-    session.say(f"{what} will be published from the beginning by the next `ordertrail run publish`")
+        queued = start_over(log, bootstrap, topic, prefix=settings.topics.prefix)
+    session.say(_begun(topic, queued))
+
+
+def _begun(topic: Name, queued: Mapping[Name, int]) -> str:
+    if topic is Name.PROVIDERS:
+        return "the next reports of `ordertrail run poll` fill providers again"
+    if queued == {Name.REPLIES: 0}:
+        return "no reply of the last seven days is in the log: replies begins anew without any"
+    rows = [f"{count} rows of {name}" for name, count in queued.items()]
+    what = " and ".join(["events from the first one on", *rows] if topic is Name.EVENTS else rows)
+    return f"{what} will be published by `ordertrail run publish`"
 
 
 @click.command()

@@ -1,16 +1,20 @@
 import asyncio
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from adapters.kafka.topics import Name
+from adapters.log import open_log
 from domain.instants import text
 from ordertrail.machine import now
 from ordertrail.publishing import Task
 from ordertrail.supervise import PublishingRefused, Supervisor
 from tests.cli.conftest import Ordertrail
 from tests.cli.polls import XVERSE, written, xverse
+from tests.kafka.making_anew import delete
 
 LOGGER = logging.getLogger("tests")
 
@@ -146,3 +150,77 @@ def test_a_topic_with_records_is_not_published_again(ordertrail: Ordertrail, set
 
     assert answer.status == 1
     assert "is not empty" in answer.err
+
+
+def test_after_all_that_was_published_is_deleted_read_models_follow_events(
+    place: Path, ordertrail: Ordertrail, settings: Task
+) -> None:
+    ordertrail("import", written(place / "polls", [xverse(0, "new"), xverse(5, "complete")]))
+    ordertrail("orders")
+    last = ordertrail("history", XVERSE, "--json").lines[-1]["position"]
+    asyncio.run(_published(settings, last))
+    asyncio.run(delete(settings.kafka, settings.prefix, [Name.EVENTS, Name.ORDERS, Name.ATTENTION]))
+    with pytest.raises(PublishingRefused, match="--republish events"):
+        asyncio.run(_published(settings, last))
+
+    said = ordertrail("topics", "--republish", "events").err
+    asyncio.run(_published(settings, last))
+
+    assert "events from the first one on and 1 rows of orders and 0 rows of attention will be" in said
+    assert ordertrail("audit", "--full").status == 0
+
+
+@pytest.mark.parametrize(
+    ("topic", "says"),
+    [
+        (Name.PROVIDERS, "the next reports of `ordertrail run poll` fill providers again"),
+        (Name.REPLIES, "no reply of the last seven days is in the log"),
+    ],
+)
+def test_providers_and_replies_begin_anew_and_say_with_what(
+    ordertrail: Ordertrail, settings: Task, topic: Name, says: str
+) -> None:
+    ordertrail("track", "runa/O-1")
+    asyncio.run(_published(settings, 1))
+
+    answer = ordertrail("topics", "--republish", topic)
+
+    assert answer.status == 0
+    assert says in answer.err
+
+
+def test_a_backup_whose_outbox_is_behind_is_refused_and_loses_nothing_once_begun_anew(
+    place: Path, ordertrail: Ordertrail, settings: Task
+) -> None:
+    ordertrail("import", written(place / "polls", [xverse(0, "new")]))
+    ordertrail("orders")
+    asyncio.run(_published(settings, 2))
+    _back_up(place)
+    _report_often(settings.log)
+    asyncio.run(_published(settings, 2))
+    (place / "backup.db").rename(place / "ordertrail.db")
+    ordertrail("import", written(place / "more", [xverse(5, "complete")]))
+    ordertrail("orders")
+    last = ordertrail("history", XVERSE, "--json").lines[-1]["position"]
+
+    with pytest.raises(PublishingRefused, match="rows up to 51 of the outbox, this log gave ids up to"):
+        asyncio.run(_published(settings, last))
+    asyncio.run(delete(settings.kafka, settings.prefix, [Name.ORDERS, Name.ATTENTION]))
+    for topic in (Name.ORDERS, Name.ATTENTION):
+        assert ordertrail("topics", "--republish", topic).status == 0
+    asyncio.run(_published(settings, last))
+
+    assert ordertrail("audit", "--full").status == 0
+
+
+def _back_up(place: Path) -> None:
+    with closing(sqlite3.connect(place / "ordertrail.db")) as connection:
+        connection.execute("VACUUM INTO 'backup.db'")
+
+
+def _report_often(url: str) -> None:
+    """As a worker does all night, though no order moves."""
+    log = open_log(url, create=False, now=0, new_id="")
+    for _ in range(50):
+        log.report((), [("runa", b"{}")])
+    log.close()

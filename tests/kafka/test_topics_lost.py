@@ -3,9 +3,10 @@
 import pytest
 from aiokafka import TopicPartition
 
-from adapters.kafka.belonging import moved
+from adapters.kafka.belonging import moved, refuse_lost_records
 from adapters.kafka.failures import PublishRefused
 from adapters.kafka.position import Position
+from adapters.kafka.republish import republish
 from adapters.kafka.topics import Name
 from adapters.kafka.transaction import Sent
 from tests.kafka.logs import MemoryLog, change, rows
@@ -31,6 +32,14 @@ def test_a_partition_that_begins_again_is_refused_however_much_was_sent(sent: Se
         moved(AT, {TopicPartition("p.orders", 1): sent}, "p.")
 
 
+def test_of_several_topics_that_were_lost_events_is_named() -> None:
+    at = Position(log="log-a", position=9, outbox=9, ends={"events": [3], "attention": [4]}, at="")
+    high = {TopicPartition("p.attention", 0): 0, TopicPartition("p.events", 0): 0}
+
+    with pytest.raises(PublishRefused, match="--republish events"):
+        refuse_lost_records(at, high, "p.")
+
+
 async def test_a_topic_made_anew_under_a_running_publisher_gets_nothing(kafka: str, prefix: str) -> None:
     log = MemoryLog(rows(60))
     async with publishing(kafka, prefix, log) as publisher:
@@ -54,3 +63,44 @@ async def test_a_topic_made_anew_is_found_by_an_idle_publisher(kafka: str, prefi
 
         with pytest.raises(PublishRefused, match="ordertrail topics --republish orders"):
             await publisher.run_once()
+
+
+@pytest.mark.parametrize("topic", [Name.PROVIDERS, Name.REPLIES])
+async def test_topics_beside_events_and_read_models_begin_anew_as_well(
+    kafka: str, prefix: str, topic: Name
+) -> None:
+    log = MemoryLog(rows(5), [change(1, "a", topic=topic)])
+    await publish_all(kafka, prefix, log)
+    await make_anew(kafka, prefix, topic)
+
+    with pytest.raises(PublishRefused, match=f"ordertrail topics --republish {topic}"):
+        await publish_all(kafka, prefix, log)
+    begun = await republish(log, kafka, topic, now=lambda: 0, prefix=prefix)
+    log.waiting.append(change(2, "b", topic=topic))
+    await publish_all(kafka, prefix, log)
+
+    assert begun.topics == [topic]
+    assert [record.key for record in await read_all(kafka, prefix, topic)] == [b"b"]
+
+
+async def test_with_events_all_topics_that_hold_nothing_begin_anew(kafka: str, prefix: str) -> None:
+    log = MemoryLog(rows(5), [change(1, "a"), change(2, "a", topic="attention")])
+    await publish_all(kafka, prefix, log)
+    await make_anew(kafka, prefix, Name.EVENTS, Name.ORDERS)
+
+    begun = await republish(log, kafka, Name.EVENTS, now=lambda: 0, prefix=prefix)
+    await publish_all(kafka, prefix, log)
+
+    assert begun.topics == [Name.EVENTS, Name.ORDERS, Name.PROVIDERS, Name.REPLIES]
+    assert len(await read_all(kafka, prefix, Name.EVENTS)) == 5
+
+
+async def test_a_read_model_is_not_begun_anew_beside_events_that_no_position_counts(
+    kafka: str, prefix: str
+) -> None:
+    log = MemoryLog(rows(5))
+    await publish_all(kafka, prefix, log)
+    await make_anew(kafka, prefix, Name.POSITIONS)
+
+    with pytest.raises(PublishRefused, match="tells no position of publisher"):
+        await republish(log, kafka, Name.ORDERS, now=lambda: 0, prefix=prefix)
