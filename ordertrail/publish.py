@@ -27,9 +27,15 @@ from ordertrail.auditing import queue_all
 from ordertrail.kafka_words import words
 from ordertrail.machine import now, random_source, spare_the_collector
 from ordertrail.publishing import Kind, Report, Task
+from ordertrail.republishing import published_before
 from ordertrail.telling import Teller
 
 CLOSE_SECONDS = 6.0
+ANEW = (
+    "the topics {prefix}… at {kafka} hold nothing, though this log was published there before: they were "
+    "deleted, or it is another broker. Everything is published again from the first event on; consumers must "
+    "start anew, and replies that were lost need `ordertrail topics --republish replies`"
+)
 REFUSALS = (PublishRefused, ParkedRecord, TopicMismatch, TopicRefused, LogRefused)
 
 
@@ -61,11 +67,18 @@ async def _publish(task: Task, log: Log, stop: asyncio.Event) -> None:
         cured = await publisher.start()
         _report(Report(Kind.STARTED, f"a hanging transaction was ended by {cured}" if cured else ""))
         if not publisher.at.at:
-            await asyncio.to_thread(queue_all, log, task.prefix)
+            await asyncio.to_thread(_begin, task, log)
         await _tell(publisher, task, stop)
         await publisher.leave()
     finally:
         await _let_go(publisher, log)
+
+
+def _begin(task: Task, log: Log) -> None:
+    """The topics hold nothing yet, or nothing any more."""
+    if published_before(log, task.prefix):
+        _report(Report(Kind.ANEW, ANEW.format(prefix=task.prefix, kafka=task.kafka)))
+    queue_all(log, task.prefix)
 
 
 async def _tell(publisher: Publisher, task: Task, stop: asyncio.Event) -> None:

@@ -20,6 +20,7 @@ class Task(msgspec.Struct, frozen=True):
 
 class Kind(StrEnum):
     STARTED = "started"
+    ANEW = "anew"
     PUBLISHED = "published"
     STANDBY = "standby"
     STOPPED = "stopped"
@@ -28,7 +29,8 @@ class Kind(StrEnum):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`refused` is for a person to mend, `away` passes, `stopped` was asked for, `standby` names who works.
+    """`refused` is for a person to mend, `away` passes, `stopped` was asked for, `standby` names who works,
+    `anew` warns that all is published once more.
 
     `events` and `rows` are of one transaction.
     """

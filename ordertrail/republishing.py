@@ -11,6 +11,7 @@ from domain.rows import CommandRow, Effect, Entry, OutboxRow, Reply
 from ordertrail.auditing import MODELS, forget_audits, queue_again
 from ordertrail.machine import now
 from ordertrail.replies import UNKEYED
+from ordertrail.telling import told_topic
 
 REPLIES_PASS_AFTER = 7 * DAY
 PAGE = 2000
@@ -41,6 +42,12 @@ def queue_replies(log: Log, outbox: int, *, since: Instant) -> int:
     for row in sorted(answered, key=lambda row: row.taken_at):
         log.act(Entry(), Effect(reply=Reply(row.id, row.order or UNKEYED, row.reply or b"")))
     return len(answered)
+
+
+def published_before(log: Log, prefix: str) -> bool:
+    """Whether the log knows of events that could be read on these topics once. Raises LogError."""
+    tail = log.tail()
+    return tail > 0 and log.untold(told_topic(prefix), tail) != [(0, tail)]
 
 
 def _waiting(log: Log, after: int) -> Iterator[OutboxRow]:

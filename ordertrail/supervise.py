@@ -92,6 +92,9 @@ class Supervisor:
         if report.kind is Kind.STANDBY:
             self._logger.info("standing by: %s publishes to %s already", report.says, self._task.kafka)
             return
+        if report.kind is Kind.ANEW:
+            self._logger.warning("%s", report.says)
+            return
         if report.kind is Kind.STOPPED:
             return
         if self._waiting:

@@ -152,6 +152,29 @@ def test_a_topic_with_records_is_not_published_again(ordertrail: Ordertrail, set
     assert "is not empty" in answer.err
 
 
+def test_topics_that_vanished_are_filled_again_with_a_warning(
+    place: Path,
+    ordertrail: Ordertrail,
+    settings: Task,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LOGGER, "handlers", [caplog.handler])  # commands take those of the root away
+    ordertrail("import", written(place / "polls", [xverse(0, "new"), xverse(5, "complete")]))
+    ordertrail("orders")
+    last = ordertrail("history", XVERSE, "--json").lines[-1]["position"]
+    asyncio.run(_published(settings, last))
+    first = list(caplog.messages)
+    asyncio.run(delete(settings.kafka, settings.prefix, list(Name)))
+
+    asyncio.run(_published(settings, last))
+
+    warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert not any("published there before" in words for words in first)
+    assert any(f"{settings.prefix}… at {settings.kafka} hold nothing" in words for words in warned)
+    assert ordertrail("audit").status == 0
+
+
 def test_after_all_that_was_published_is_deleted_read_models_follow_events(
     place: Path, ordertrail: Ordertrail, settings: Task
 ) -> None:
