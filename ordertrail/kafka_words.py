@@ -1,6 +1,6 @@
 """Kafka's failures in words for people."""
 
-from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from adapters.kafka.failures import PublisherFailed
 
@@ -13,6 +13,8 @@ def words(error: BaseException) -> str:
         return "no broker answers there"
     if isinstance(error, TimeoutError | KafkaTimeoutError):
         return "the broker did not answer in time"
+    if type(error) is KafkaError and error.args:
+        return str(error.args[0])  # without the name of the class, which says nothing
     said = str(error)
     if isinstance(error, PublisherFailed):
         cause = error.__cause__

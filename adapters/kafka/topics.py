@@ -8,15 +8,18 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, for_code
 
 from adapters.kafka.partition import SHARES
 
 PREFIX = "ordertrail."
 DAY_MS = 86_400_000
-CREATED, EXISTS, UNKNOWN = 0, 36, 3
+CREATED, EXISTS = 0, 36
+FENCED = "currently fenced"
 PATIENCE_SECONDS = 10
 ALTER = "kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics --entity-name {name}"
 MEND_SETTINGS = "Nothing was changed. Set it right with: "
@@ -69,7 +72,7 @@ class TopicState:
 
 
 class TopicMismatch(Exception):
-    """Topics are missing or not as they should be; the message says which, how and what to do."""
+    """Topics are not as they should be; the message says which, how and what to do."""
 
 
 class TopicRefused(Exception):
@@ -102,15 +105,20 @@ TOPIC = {topic.name: topic for topic in TOPICS}
 
 
 async def ensure(bootstrap: str, *, prefix: str = PREFIX, replication: int = 1) -> None:
-    """Makes what is missing and leaves what is there. Raises TopicMismatch, TopicRefused, KafkaError."""
+    """Makes what is missing and leaves what is there.
+
+    Raises TopicMismatch, TopicRefused, and KafkaError for what may pass by itself.
+    """
     async with _admin(bootstrap) as admin:
         await _create(admin, prefix, replication)
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while True:
             states = await _states(admin, prefix, replication)
-            late = asyncio.get_running_loop().time() > deadline
-            if late or all(state.partitions is not None for state in states):
+            missing = [state.full_name for state in states if state.partitions is None]
+            if not missing:
                 break
+            if asyncio.get_running_loop().time() > deadline:
+                raise KafkaError(f"the broker does not show {', '.join(missing)} yet")
             await asyncio.sleep(0.1)
     _refuse_differences(states, bootstrap)
 
@@ -138,14 +146,37 @@ async def _create(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> 
         )
         for topic in TOPICS
     ]
+    if admin._client.cluster.controller is None:
+        raise KafkaError("no broker is up yet that could make topics")
     answer = await admin.create_topics(wanted)
-    refused = [
-        f"{name}: {reason or f'error {code}'}"
-        for name, code, reason in answer.topic_errors
-        if code not in (CREATED, EXISTS)
-    ]
+    refused = [_Refused(*error) for error in answer.topic_errors if error[1] not in (CREATED, EXISTS)]
+    if lasting := [str(each) for each in refused if not each.passes]:
+        raise TopicRefused("the broker refused to make " + "; ".join(lasting))
     if refused:
-        raise TopicRefused("the broker refused to make " + "; ".join(refused))
+        raise KafkaError("the broker can't make " + "; ".join(map(str, refused)))
+
+
+class _Refused(NamedTuple):
+    """What a broker would not do for a topic."""
+
+    name: str
+    code: int
+    reason: str | None
+
+    @property
+    def passes(self) -> bool:
+        """A broker that was just started, or is slow, is fenced for a while: there is no code for that."""
+        return for_code(self.code).retriable or FENCED in (self.reason or "")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason or for_code(self.code).description or f'error {self.code}'}"
+
+
+class _Settings(NamedTuple):
+    """A topic's settings, or why they can't be read."""
+
+    found: Mapping[str, str]
+    unread: str = ""
 
 
 async def _states(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> list[TopicState]:
@@ -162,29 +193,36 @@ async def _states(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> 
     ]
 
 
-async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, _Settings]:
+    """Raises KafkaError."""
     if not names:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    found: dict[str, dict[str, str]] = {}
+    settings: dict[str, _Settings] = {}
     for answer in await admin.describe_configs(resources):
-        for _code, _reason, _kind, name, entries in answer.resources:
-            found[name] = {entry[0]: entry[1] for entry in entries}
-    return found
+        for code, reason, _kind, name, entries in answer.resources:
+            refused = _Refused(name, code, reason)
+            if code and refused.passes:
+                raise KafkaError(f"the broker can't tell the settings of {refused}")
+            unread = str(refused) if code else ""
+            settings[name] = _Settings({entry[0]: entry[1] for entry in entries}, unread)
+    return settings
 
 
 def _state(
-    topic: Topic, name: str, partitions: int | None, settings: dict[str, dict[str, str]], replication: int
+    topic: Topic, name: str, partitions: int | None, settings: Mapping[str, _Settings], replication: int
 ) -> TopicState:
     if partitions is None:
         return TopicState(topic, name, None, {}, [f"{name} is missing"])
-    here = settings.get(name, {})
-    wanted = topic.settings_on(replication)
+    here, unread = settings[name]
+    wanted = {} if unread else topic.settings_on(replication)
     differences = [
         f"{name} has {key}={here.get(key)} where {value} is needed"
         for key, value in wanted.items()
         if here.get(key) != value
     ]
+    if unread:
+        differences.append(f"the settings can't be read of {unread}")
     if partitions != topic.partitions:
         differences.insert(0, f"{name} has {partitions} partitions where {topic.partitions} are needed")
     found = {key: here.get(key, "") for key in wanted}
@@ -194,7 +232,7 @@ def _state(
 def _refuse_differences(states: Sequence[TopicState], bootstrap: str) -> None:
     differences = [words for state in states for words in state.differences]
     if differences:
-        raise TopicMismatch(f"{'; '.join(differences)}. {' '.join(_advice(states, bootstrap))}")
+        raise TopicMismatch(" ".join([f"{'; '.join(differences)}.", *_advice(states, bootstrap)]))
 
 
 def _advice(states: Sequence[TopicState], bootstrap: str) -> Iterator[str]:
