@@ -4,7 +4,7 @@ Partition counts never change later: that would move keys to other partitions an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +18,7 @@ from adapters.kafka.partition import SHARES
 
 PREFIX = "ordertrail."
 DAY_MS = 86_400_000
-CREATED, EXISTS = 0, 36
+CREATED, EXISTS, TOO_FEW_BROKERS = 0, 36, 38
 FENCED = "currently fenced"
 PATIENCE_SECONDS = 10
 ALTER = "kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics --entity-name {name}"
@@ -150,10 +150,10 @@ async def _create(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> 
         raise KafkaError("no broker is up yet that could make topics")
     answer = await admin.create_topics(wanted)
     refused = [_Refused(*error) for error in answer.topic_errors if error[1] not in (CREATED, EXISTS)]
-    if lasting := [str(each) for each in refused if not each.passes]:
-        raise TopicRefused("the broker refused to make " + "; ".join(lasting))
+    if lasting := [each for each in refused if not each.passes]:
+        raise TopicRefused(f"the broker refused to make {_listed(lasting)}{_mend(lasting)}")
     if refused:
-        raise KafkaError("the broker can't make " + "; ".join(map(str, refused)))
+        raise KafkaError(f"the broker can't make {_listed(refused)}")
 
 
 class _Refused(NamedTuple):
@@ -168,8 +168,22 @@ class _Refused(NamedTuple):
         """A broker that was just started, or is slow, is fenced for a while: there is no code for that."""
         return for_code(self.code).retriable or FENCED in (self.reason or "")
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.reason or for_code(self.code).description or f'error {self.code}'}"
+    @property
+    def why(self) -> str:
+        return self.reason or for_code(self.code).description or f"error {self.code}"
+
+
+def _listed(refused: Iterable[_Refused]) -> str:
+    """Topics that share a reason, which brokers give for each of them, with the reason once."""
+    names: dict[str, list[str]] = {}
+    for each in refused:
+        names.setdefault(each.why, []).append(each.name)
+    return "; ".join(f"{', '.join(same)}: {why}" for why, same in names.items())
+
+
+def _mend(refused: Iterable[_Refused]) -> str:
+    few = any(each.code == TOO_FEW_BROKERS for each in refused)
+    return " Set topics.replication to what the brokers can hold, or start more of them." if few else ""
 
 
 class _Settings(NamedTuple):
@@ -203,8 +217,8 @@ async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
         for code, reason, _kind, name, entries in answer.resources:
             refused = _Refused(name, code, reason)
             if code and refused.passes:
-                raise KafkaError(f"the broker can't tell the settings of {refused}")
-            unread = str(refused) if code else ""
+                raise KafkaError(f"the broker can't tell the settings of {name}: {refused.why}")
+            unread = refused.why if code else ""
             settings[name] = _Settings({entry[0]: entry[1] for entry in entries}, unread)
     return settings
 
@@ -222,7 +236,7 @@ def _state(
         if here.get(key) != value
     ]
     if unread:
-        differences.append(f"the settings can't be read of {unread}")
+        differences.append(f"the settings of {name} can't be read: {unread}")
     if partitions != topic.partitions:
         differences.insert(0, f"{name} has {partitions} partitions where {topic.partitions} are needed")
     found = {key: here.get(key, "") for key in wanted}

@@ -57,7 +57,7 @@ async def test_settings_that_may_not_be_read_are_no_wrong_settings(monkeypatch: 
     with pytest.raises(TopicMismatch) as refused:
         await answered(AdminOf("p.", telling=NOT_ALLOWED, reason="not allowed"), monkeypatch)
 
-    assert str(refused.value) == "the settings can't be read of p.orders: not allowed."
+    assert str(refused.value) == "the settings of p.orders can't be read: not allowed."
 
 
 async def test_making_the_topics_twice_changes_nothing(kafka: str, prefix: str) -> None:
@@ -99,5 +99,8 @@ async def test_a_topic_with_other_partitions_and_settings_is_refused(kafka: str)
 
 
 async def test_what_the_broker_refuses_is_told(kafka: str) -> None:
-    with pytest.raises(TopicRefused, match="replication"):
+    with pytest.raises(TopicRefused, match=r"many\.events, many\.orders, .*replication factor of 3") as said:
         await topics.ensure(kafka, prefix="many.", replication=3)
+
+    assert str(said.value).count("replication factor") == 1
+    assert "Set topics.replication to what" in str(said.value)
