@@ -106,7 +106,8 @@ class Session:
         sent |= await send_records(self.producer, [last], patience=self.patience)
         async with asyncio.timeout(self.patience):
             await self.producer.commit_transaction()
-        await await_visible(self.committed, sent, patience=self.patience)
+        lasts = {partition: each.last for partition, each in sent.items()}
+        await await_visible(self.committed, lasts, patience=self.patience)
         return position
 
     async def close(self) -> None:

@@ -66,14 +66,14 @@ async def send_batches(
 
 
 async def await_visible(
-    committed: AIOKafkaConsumer, sent: Mapping[TopicPartition, Sent], *, patience: float
+    committed: AIOKafkaConsumer, lasts: Mapping[TopicPartition, int], *, patience: float
 ) -> None:
-    """Returns once the last stable offset is past every record. Raises TimeoutError: it hangs."""
+    """Returns once the last stable offset is past every last offset. Raises TimeoutError: it hangs."""
     async with asyncio.timeout(patience):
         pause = 0.001
         while True:
-            stable = await committed.end_offsets(list(sent))
-            if all(stable[partition] > each.last for partition, each in sent.items()):
+            stable = await committed.end_offsets(list(lasts))
+            if all(stable[partition] > last for partition, last in lasts.items()):
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.05)

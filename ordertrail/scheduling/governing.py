@@ -11,7 +11,7 @@ from ordertrail.scheduling.census import SAMPLE, Census
 from ordertrail.scheduling.inspection import Solution, Stage, solve
 from ordertrail.scheduling.kinds import Kind, Kinds, Plans
 from ordertrail.scheduling.learning import Learner
-from ordertrail.scheduling.records import Records
+from ordertrail.scheduling.records import OUT, QUEUED, Records
 from ordertrail.scheduling.steering import CHEAPEST, JUMP, Steering
 from ordertrail.scheduling.wheel import Wheel
 
@@ -241,5 +241,6 @@ class Governor:
         view = self._records.view()
         view["due"][census.numbers] = at
         view["gap"][census.numbers] = gaps
-        self.demand = self._usual_demand = float((1.0 / gaps).sum())
+        counted = view["gap"][np.isin(view["status"], (QUEUED, OUT))].astype(np.float64)
+        self.demand = self._usual_demand = float((1.0 / counted).sum())
         self._wheel.fill(census.numbers, at)
