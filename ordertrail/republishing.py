@@ -18,7 +18,7 @@ PAGE = 2000
 
 
 def start_over(log: Log, bootstrap: str, topic: Name, *, prefix: str) -> Mapping[Name, int]:
-    """How many rows of which topics wait now, beside the events that are published again with `events`.
+    """Begin the topic anew and queue what it held: how many rows of which topics, beside events.
 
     With `events` read models whose topics are empty are queued, too. What `providers` held comes with the
     next reports. Raises PublishRefused, PublisherFailed, LogError.
