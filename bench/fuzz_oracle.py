@@ -95,8 +95,10 @@ def _other_order(slug: str, order_id: str, body: Pairs) -> bool:
     names = [_text(body, name) for name in IDENTITY[slug]]
     if slug == "ordinalsbot" and isinstance(charge := _only(body, "charge"), _Object):
         names.append(_text(charge, "id"))
-    named = next((name for name in names if name), None)
-    return named is not None and named.lower() != order_id.lower()
+    named = [name.lower() for name in names if name]
+    if slug != "xverse":  # only there may either be the order's
+        named = named[:1]
+    return bool(named) and order_id.lower() not in named
 
 
 def _only(body: Pairs, name: str) -> Any:
