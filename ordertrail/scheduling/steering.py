@@ -36,10 +36,7 @@ class Steering:
         self._set(self.price * math.exp(2 * min(1.0, passed / slowness) * max(-2.0, min(2.0, error))))
 
     def solve(self, wanted: Callable[[float], float], looks: float) -> None:
-        """The price at which the looks wanted, which fall with it, are as many as there are; as it was where
-        none is: what is overdue will be looked at whatever the price."""
-        if wanted(DEAREST) > looks:
-            return
+        """The price at which the looks wanted, which fall with it, are as many as there are."""
         low, high = math.log(CHEAPEST), math.log(DEAREST)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
