@@ -23,6 +23,7 @@ _FEW = 10
 _CROWD = 50
 _IDLE = 0.5
 _OFTEN, _SELDOM = 60.0, 6 * 3600.0
+_STRAYING, _DOUBLINGS = 1800.0, 8
 _MARGIN = 0.02
 _SMOOTHING = 300.0
 
@@ -81,6 +82,7 @@ class Governor:
         self._seen_then = 0
         self._answered_at = math.inf
         self._recovered = False
+        self._strayed = 0
         self._regrouped = False
         self.bounds = bound.of_none(rate)
         self._bind()
@@ -120,6 +122,7 @@ class Governor:
         if not self._is_curious(now):
             return None
         self._asked_at, self._changes_then = now, self._learner.changes
+        self._strayed = self._strayed + 1 if self._strays() else 0
         self._kinds.expected()
         kinds = self._kinds.staged()
         by_orders = sorted(enumerate(kinds), key=lambda numbered: numbered[1].orders)
@@ -173,9 +176,9 @@ class Governor:
         staged = self._kinds.staged()
         if not staged or now - self._asked_at < _OFTEN * self._unit:
             return False
-        price, prices = self._steering.price, self._plans.prices
-        if price > prices[-1] or (price < prices[0] and self.demand > _IDLE * self.rate):
-            return True
+        if self._strays():
+            patience = min(_OFTEN * 2.0 ** min(self._strayed, _DOUBLINGS), _STRAYING) * self._unit
+            return bool(now - self._asked_at >= patience)
         news = self._learner.changes - self._changes_then
         if self._asked_at == -math.inf:
             return True
@@ -184,6 +187,12 @@ class Governor:
         if news > 0 and now - self._asked_at > _SELDOM * self._unit:
             return True
         return news > 50 + _GROWN * min(self._learner.changes, 700 * len(self._kinds.all))
+
+    def _strays(self) -> bool:
+        """Whether the price is none that gaps were solved for. One that goes on straying is in a backlog that
+        no price fits: it is asked about less and less often."""
+        price, prices = self._steering.price, self._plans.prices
+        return bool(price > prices[-1] or (price < prices[0] and self.demand > _IDLE * self.rate))
 
     def _bind(self) -> None:
         bound = self.bounds.effective
