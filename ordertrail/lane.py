@@ -29,8 +29,8 @@ from ordertrail.observation import Observation, Seen, proves, repeats
 from ordertrail.orders import Known
 from ordertrail.overdue import Overdue
 from ordertrail.placing import UNPLACED, Placed, placed, steps_to
+from ordertrail.planning import Planning
 from ordertrail.scheduling.facts import Facts
-from ordertrail.scheduling.governing import Question
 from ordertrail.target import Counts, Requests, Shared, Target
 from ordertrail.thread import Thread
 
@@ -85,7 +85,7 @@ class Lane:
             failed=self._failed,
             answered=self._answered,
         )
-        self._planning: asyncio.Task[None] | None = None
+        self._planning = Planning(self.provider, schedule, shared.logger)
         self._in_trouble = True
         self._requests = Requests(target)
 
@@ -154,26 +154,11 @@ class Lane:
         await self._http.aclose()
         await self._fresh.aclose()
 
-    async def tend(self, planner: Thread) -> None:
-        """Keep the schedule right: at once what is quick, the rest in the planner's thread meanwhile."""
-        schedule, now = self.fleet.schedule, asyncio.get_running_loop().time()
+    def tend(self, planner: Thread) -> None:
+        """Keep the schedule right."""
         rate = self._budget.rate
-        schedule.set_rate(math.inf if rate is None else rate)
-        schedule.steer(now)
-        if self._planning is None or self._planning.done():
-            question = schedule.question(now)
-            if question is not None:
-                self._planning = asyncio.create_task(self._plan(question, planner))
+        self._planning.tend(math.inf if rate is None else rate, planner)
         self.stir()
-
-    async def _plan(self, question: Question, planner: Thread) -> None:
-        """What can't be solved is said, and the gaps stay as they were planned last."""
-        try:
-            solutions = await planner.run(question.answered)
-        except Exception as error:
-            self._shared.logger.error("looks at %s can't be planned anew", self.provider, exc_info=error)
-        else:
-            self.fleet.schedule.learn(question, solutions)
 
     def _now(self) -> tuple[Instant, float]:
         """One moment, on the wall's clock and on the one that due times are in."""

@@ -77,17 +77,20 @@ def _runa(state: str, details: Details) -> Placed:
 
 
 def _xmrto(state: str, details: Details) -> Placed:
+    """What is still to be confirmed is counted one by one, what has been in doublings."""
     kind = "lightning" if details.get("uses_lightning") is True else USUAL
     if state in ("UNPAID", "UNDERPAID", "TO_BE_CREATED"):
         return Placed(kind, state, deadline=_moment(details.get("expires_at")))
     if state in ("PAID_UNCONFIRMED", "PAID"):
-        return Placed(kind, state, _count(details, "num_confirmations_remaining"))
-    return Placed(kind, state, _count(details, "num_confirmations"))
+        left = _count(details, "num_confirmations_remaining")
+        return Placed(kind, state, "" if left is None else f"{left}")
+    confirmed = _count(details, "num_confirmations")
+    return Placed(kind, state, "" if confirmed is None else f"{confirmed.bit_length()}")
 
 
-def _count(details: Details, name: str) -> str:
+def _count(details: Details, name: str) -> int | None:
     counts = [value for path, value in details.items() if path.endswith(name) and isinstance(value, int)]
-    return str(max(counts)) if counts and max(counts) >= 0 else ""
+    return max(counts) if counts and max(counts) >= 0 else None
 
 
 def _moment(value: Detail) -> Instant | None:

@@ -251,7 +251,7 @@ class Worker:
                 saved = self._time()
             await self._holding.write_ahead()
             for lane in self._lanes.values():
-                await lane.tend(self._planner)
+                lane.tend(self._planner)
             await self._reporter.keep_up(self._time())
             await self._remembering.keep_up()
             if await self._holding.keep_up():

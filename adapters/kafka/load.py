@@ -4,22 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple, Protocol
 
+from adapters.kafka.belonging import LogIdentity
 from adapters.kafka.failures import ParkedRecord
 from adapters.kafka.records import HEADERS_AT_MOST, LARGEST_RECORD, Record, event_record, outbox_record
-from domain.rows import OutboxRow, Row
 
 BYTES_AT_ONCE = 16 * 1024 * 1024
 
 
-class Source(Protocol):
+class Source(LogIdentity, Protocol):
     """The part of `domain.log.Log` that is published; called from one thread at a time."""
 
-    id: str
-
-    def tail(self) -> int: ...
-    def read(self, after: int, limit: int) -> list[Row]: ...
-    def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
-    def last_outbox(self) -> int: ...
     def trim_outbox(self, up_to: int) -> None: ...
     def wait(self, after: int, timeout: float) -> None: ...
 

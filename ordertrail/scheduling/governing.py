@@ -12,10 +12,10 @@ from ordertrail.scheduling.inspection import Solution, Stage, solve
 from ordertrail.scheduling.kinds import Kind, Kinds, Plans
 from ordertrail.scheduling.learning import Learner
 from ordertrail.scheduling.records import OUT, QUEUED, Records
-from ordertrail.scheduling.steering import CHEAPEST, JUMP, Steering
+from ordertrail.scheduling.steering import CHEAPEST, DEAREST, JUMP, Steering
 from ordertrail.scheduling.wheel import Wheel
 
-_LADDER = 2.5 ** np.arange(-2, 3)
+_LADDER = 4.0 ** np.arange(-2, 3)
 _OUTAGE = 300.0
 _MISSED = 30
 _GROWN = 0.25
@@ -125,9 +125,13 @@ class Governor:
         self._strayed = self._strayed + 1 if self._strays() else 0
         self._kinds.expected()
         kinds = self._kinds.staged()
-        by_orders = sorted(enumerate(kinds), key=lambda numbered: numbered[1].orders)
-        of_state = {kind.state: number for number, kind in by_orders}
-        for kind in kinds:
+        place = {kind.number: at for at, kind in enumerate(kinds)}
+        of_state = {
+            kind.state: place[kind.planned.number]
+            for kind in sorted(self._kinds, key=lambda kind: kind.orders)
+            if kind.planned.number in place
+        }
+        for kind in self._kinds:
             kind.refresh()
         stages = [kind.stage(self.longest(kind), of_state) for kind in kinds]
         longest = 1.2 * max(stage.bound for stage in stages)
@@ -135,6 +139,8 @@ class Governor:
         return Question(kinds, stages, self._steering.price * _LADDER, gaps)
 
     def learn(self, question: Question, solutions: Sequence[Solution]) -> None:
+        for kind in self._kinds:
+            kind.solution = None
         for kind, stage, solution in zip(question.kinds, question.stages, solutions, strict=True):
             kind.adopt(stage, solution)
         self._plans.prices = question.prices
@@ -160,7 +166,7 @@ class Governor:
         if self._has_jumped(orders, orders - new, allowed, horizon, now):
             self._jumped, self._steering.solved_at, self._orders_then = False, now, orders
             self._seen_then = orders - new
-            self._solve(now, horizon, allowed * horizon - min(new, allowed * horizon / 2))
+            self._solve(now, horizon, allowed, new)
             self._plans.set_price(self._steering.price)
             self._rekey(now)
             return
@@ -224,12 +230,22 @@ class Governor:
         off = abs(math.log(max(self._usual_demand, 1e-9) / allowed)) > JUMP
         return now - self._steering.solved_at > horizon and (grown or off)
 
-    def _solve(self, now: float, horizon: float, looks: float) -> None:
+    def _solve(self, now: float, horizon: float, allowed: float, new: int) -> None:
+        """What is overdue is looked at whatever the price: the time that it takes is added to the horizon."""
         sample = Census(self._records, self._kinds.all, SAMPLE)
-        if len(sample):
-            bounds = sample.bounds(self.bounds, self._margin)
-            plans, ages = self._plans, self._plans.ages
-            self._steering.solve(lambda price: sample.wanted(plans, price, now, horizon, bounds, ages), looks)
+        if not len(sample):
+            return
+        bounds = sample.bounds(self.bounds, self._margin)
+        plans, ages = self._plans, self._plans.ages
+
+        def wanted(price: float) -> float:
+            return sample.wanted(plans, price, now, horizon, bounds, ages)
+
+        looks = allowed * horizon - min(new, allowed * horizon / 2)
+        backlog = wanted(DEAREST)
+        if backlog > looks:
+            horizon, looks = horizon + backlog / allowed, looks + backlog
+        self._steering.solve(wanted, looks)
 
     def _rekey(self, now: float) -> None:
         census = Census(self._records, self._kinds.all)

@@ -19,7 +19,10 @@ MOST = 2_000
 _LEAST_PRIORITY = 0.5
 _NEAR = 0.995
 _AT_ONCE = 0.5
+_PART = 0.1
 _SIMILAR, _NEARLY = 1.25, 60.0
+_OWN = 5.0
+"""Changes after which a class with a counter has gaps of its own."""
 
 
 def weight_of(priority: int) -> float:
@@ -27,15 +30,25 @@ def weight_of(priority: int) -> float:
 
 
 class Kind:
-    """A class of orders that are treated alike. `watching`: after a final phase; `dated`: with a deadline."""
+    """A class of orders that are treated alike. `watching`: after a final phase; `dated`: with a deadline.
+    `like`: the class of the same state whose gaps are this one's as long as too little is known of it."""
 
     def __init__(
-        self, number: int, state: str, *, watching: bool, dated: bool, ages: Ages, priors: Priors
+        self,
+        number: int,
+        state: str,
+        *,
+        watching: bool,
+        dated: bool,
+        ages: Ages,
+        priors: Priors,
+        like: "Kind | None" = None,
     ) -> None:
         self.number = number
         self.state = state
         self.watching = watching
         self.dated = dated
+        self.like = like
         self.expected = priors.of(state)
         self.recurring = self.expected.recurring
         self.weight = WATCH_WEIGHT if watching else 1.0
@@ -46,9 +59,13 @@ class Kind:
         self.lateness, self.changes = 0.0, 0.0
         self.orders = 0
         self.solution: Solution | None = None
-        self.axis = np.zeros(0)
         self.span, self.split = math.inf, 0
         self.refresh()
+
+    @property
+    def planned(self) -> "Kind":
+        """The class whose gaps are solved for in its place, or itself."""
+        return self if self.like is None or self.dwell.seen >= _OWN else self.like
 
     def refresh(self) -> None:
         """Draw from now on by what has been learned."""
@@ -102,7 +119,7 @@ class Kind:
         return Stage(edges, causes, self.weight, bound, span, ages.unit)
 
     def adopt(self, stage: Stage, solution: Solution) -> None:
-        self.axis, self.solution = stage.edges, solution
+        self.solution = solution
         self.span = math.inf if stage.deadline is None else stage.deadline
         self.split = int(np.searchsorted(stage.edges, self.span))
 
@@ -143,6 +160,8 @@ class Plans:
         return plan
 
     def made(self, kind: Kind, price: float) -> Plan:
+        if kind.solution is None and kind.like is not None:
+            kind = kind.like
         gaps = self._gaps(kind, price)
         if gaps is None:
             rough = np.sqrt(2 * price / (kind.weight * np.append(kind._rates, kind._rates[-1])))
@@ -167,7 +186,7 @@ class Plans:
         usual and has its deadline still to come is looked at ten times until then."""
         edges = self.ages.edges
         last = len(gaps) - 1
-        beyond = np.full(BINS + 1 - len(gaps), max(self.least, 0.1 * kind.span))
+        beyond = np.full(BINS + 1 - len(gaps), max(self.least, _PART * kind.span))
         if len(beyond):
             crosses = edges[last] + gaps[last] >= kind.span
             beyond[0] = gaps[last] - (edges[last + 1] - edges[last] if crosses else 0.0)
@@ -193,6 +212,8 @@ def due(plan: Plan, ages: Ages, entered: float, deadline: float, now: float) -> 
     over = gap - usually_left
     if over >= 0 and left <= _SIMILAR * max(usually_left, 0.0) + _NEARLY * ages.unit:
         return deadline + max(over, just)
+    if usually_left <= 0:
+        gap = max(gap, _PART * plan.span)
     return now + (gap if gap <= left else left + just)
 
 
@@ -206,6 +227,7 @@ def dues(plan: Plan, ages: Ages, entered: np.ndarray, deadline: np.ndarray, now:
     left, usually_left = deadline - now, plan.span - age
     over = gap - usually_left
     crossing = (over >= 0) & (left <= _SIMILAR * np.maximum(usually_left, 0.0) + _NEARLY * ages.unit)
+    gap = np.where(usually_left <= 0, np.maximum(gap, _PART * plan.span), gap)
     within = now + np.where(gap <= left, gap, left + just)
     early = np.where(crossing & np.isfinite(deadline), deadline + np.maximum(over, just), within)
     late = now + np.interp(now - np.minimum(deadline, now), ages.edges, plan.after)
@@ -230,15 +252,27 @@ class Kinds:
 
     def _new(self, state: str, watching: bool, dated: bool) -> Kind:
         if len(self.all) >= MOST:
-            state = "/".join(state.split("/")[:2])
+            state = _without_counter(state)
             if (known := self._found.get((state, watching, dated))) is not None:
                 return known
+        like = None if dated else self._like(state, watching)
         kind = Kind(
-            len(self.all), state, watching=watching, dated=dated, ages=self._ages, priors=self._priors
+            len(self.all),
+            state,
+            watching=watching,
+            dated=dated,
+            ages=self._ages,
+            priors=self._priors,
+            like=like,
         )
         self.all.append(kind)
         self._found[state, watching, dated] = kind
         return kind
+
+    def _like(self, state: str, watching: bool) -> Kind | None:
+        plain = _without_counter(state)
+        is_told_apart = plain != state and self._priors.of(plain) != self._priors.of(state)
+        return None if plain == state or is_told_apart else self.of(plain, watching, False)
 
     def expected(self) -> None:
         """Meet the classes that those met so far are expected to lead to."""
@@ -249,8 +283,15 @@ class Kinds:
 
     def staged(self) -> list[Kind]:
         """Those whose gaps are worth solving for."""
+        needed = {kind.planned.number for kind in self.all if kind.orders}
         return [
             kind
             for kind in self.all
-            if not kind.recurring and (kind.orders or kind.expected.then or kind.dwell.seen)
+            if kind.planned is kind
+            and not kind.recurring
+            and (kind.number in needed or kind.expected.then or kind.dwell.seen)
         ]
+
+
+def _without_counter(state: str) -> str:
+    return "/".join(state.split("/")[:2])

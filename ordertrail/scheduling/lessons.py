@@ -45,18 +45,18 @@ class Lessons:
         after = self.kind(facts)
         first = record.last == NEVER or kind.state == UNSEEN
         if first:
-            entered = estimate(facts)
+            entered = estimate(facts, after)
             after.dwell.sights += 1
         elif kind.recurring or after.recurring:
             record = rated(record, bool(steps), now)
-            entered = record.entered if after is kind else estimate(facts)
+            entered = record.entered if after is kind else estimate(facts, after)
         elif steps:
             path = [self._kinds.of(step, after.watching, False) for step in steps[:-1]]
             path.append(after)
             entered = self._learner.moved(kind, path, record.entered, record.deadline, record.last, now)
         else:
             self._learner.stayed(kind, record.entered, record.deadline, record.last, now)
-            entered = record.entered if after.state == kind.state else estimate(facts)
+            entered = record.entered if after.state == kind.state else estimate(facts, after)
         if first or after is not kind:
             aimed(after, facts, entered)
         return after, self.told(record, after, facts, entered)

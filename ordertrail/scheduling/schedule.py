@@ -158,7 +158,7 @@ class Schedule:
         kind = self._lessons.kind(facts)
         entered = record.entered
         if kind.number != record.kind:
-            entered = estimate(facts)
+            entered = estimate(facts, kind)
             aimed(kind, facts, entered)
         record = self._lessons.told(record, kind, facts, entered)
         self._records.put(number, record)

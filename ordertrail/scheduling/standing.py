@@ -7,6 +7,9 @@ from ordertrail.scheduling.facts import Facts
 from ordertrail.scheduling.kinds import Kind
 from ordertrail.scheduling.records import NEVER, WAITING, Record
 
+_KNOWN = 0.1
+"""Of the time until a deadline: how narrowly an entry must be known to tell how long that usually is."""
+
 
 def begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
     known = facts.rate is not None
@@ -14,7 +17,7 @@ def begun(facts: Facts, kind: Kind, now: float, last: float | None) -> Record:
     shape = rates.KNOWN if known else rates.SHAPE
     return Record(
         due=now,
-        entered=estimate(facts),
+        entered=estimate(facts, kind),
         last=NEVER if last is None else last,
         deadline=or_never(facts.deadline),
         wanted_by=or_never(facts.wanted_by),
@@ -56,10 +59,13 @@ def rated(record: Record, changed: bool, now: float) -> Record:
     return record._replace(shape=shape, ratio=ratio, rate=shape / ratio)
 
 
-def estimate(facts: Facts) -> float:
-    """When the class was entered, for want of better: in the middle of what is known."""
+def estimate(facts: Facts, kind: Kind) -> float:
+    """When the class was entered, for want of better: as long before its deadline as is usual, else in the
+    middle of what is known."""
     if facts.entered_after is None:
         return facts.entered_by
+    if facts.deadline is not None and math.isfinite(kind.dwell.span):
+        return min(max(facts.deadline - kind.dwell.span, facts.entered_after), facts.entered_by)
     return (facts.entered_after + facts.entered_by) / 2
 
 
@@ -68,6 +74,11 @@ def or_never(moment: float | None) -> float:
 
 
 def aimed(kind: Kind, facts: Facts, entered: float) -> None:
-    """One more order's deadline in a class that it has entered."""
-    if kind.dated and facts.deadline is not None:
-        kind.dwell.aim(facts.deadline - entered)
+    """One more order's deadline in a class that it has entered. When it did must be known: orders that came
+    while nobody was answered would make the usual time until the deadline shorter than it is."""
+    if not kind.dated or facts.deadline is None:
+        return
+    span = facts.deadline - entered
+    after = -math.inf if facts.entered_after is None else facts.entered_after
+    if facts.entered_by - after <= _KNOWN * span or math.isinf(kind.dwell.span):
+        kind.dwell.aim(span)

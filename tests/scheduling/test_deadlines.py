@@ -1,0 +1,80 @@
+"""Deadlines that are not where they usually are."""
+
+import math
+
+import pytest
+
+from ordertrail.scheduling.ages import Ages
+from ordertrail.scheduling.facts import Expectation, Facts, Priors
+from ordertrail.scheduling.kinds import Kind
+from ordertrail.scheduling.schedule import Schedule
+from ordertrail.scheduling.standing import aimed, estimate
+
+DAY = 86_400.0
+SPAN = 3 * DAY
+PRIORS = Priors(
+    {
+        "a/waiting": Expectation(dwell=10 * DAY, then={"a/paid": 0.1}, after_deadline={"a/expired": 1.0}),
+        "a/paid": Expectation(dwell=1e7, watching=True),
+        "a/expired": Expectation(dwell=1e7, watching=True),
+    }
+)
+
+
+def waiting(span: float = math.inf) -> Kind:
+    kind = Kind(0, "a/waiting", watching=False, dated=True, ages=Ages(), priors=PRIORS)
+    kind.dwell.aim(span)
+    return kind
+
+
+@pytest.mark.parametrize("over", [0.005, 0.02, 0.05, 0.1])
+def test_an_order_whose_deadline_is_later_than_usual_is_not_asked_for_all_the_time(over: float) -> None:
+    schedule = Schedule(rate=0.01, priors=PRIORS, bound=DAY, learns=False, seed=1)
+    for number in range(300):
+        schedule.add(f"usual{number}", Facts("a/waiting", 0.0, 0.0, deadline=SPAN), 0.0, last=0.0)
+    schedule.tend(0.0)
+    begun = 0.9 * SPAN
+    entered = begun - (1 + over) * SPAN
+    late = Facts("a/waiting", entered, entered, deadline=begun + DAY)
+    schedule.add("late", late, begun, last=begun)
+    looks, now = 0, begun
+    while now < begun + 7200:
+        schedule.tend(now)
+        order = schedule.take(now)
+        if order is None:
+            now += 2.0
+            continue
+        schedule.looked(order, None, (), now)
+        looks += order == "late"
+    assert looks <= 12
+
+
+def test_an_entry_that_is_not_known_does_not_move_the_usual_time_until_a_deadline() -> None:
+    kind = waiting(SPAN)
+    for _ in range(100):
+        aimed(kind, Facts("a/waiting", -DAY, 0.0, deadline=SPAN - DAY), -0.5 * DAY)
+        aimed(kind, Facts("a/waiting", None, 0.0, deadline=0.1 * DAY), 0.0)
+    assert kind.dwell.span == SPAN
+
+
+def test_an_entry_that_is_known_moves_it() -> None:
+    kind = waiting(SPAN)
+    for _ in range(100):
+        aimed(kind, Facts("a/waiting", -60.0, 0.0, deadline=DAY), -30.0)
+    assert kind.dwell.span == pytest.approx(DAY, rel=0.02)
+
+
+def test_what_is_told_first_is_taken_for_want_of_better() -> None:
+    kind = waiting()
+    aimed(kind, Facts("a/waiting", None, 0.0, deadline=DAY), 0.0)
+    assert kind.dwell.span == DAY
+
+
+@pytest.mark.parametrize(
+    ("deadline", "entered"),
+    [(SPAN - 0.25 * DAY, -0.25 * DAY), (SPAN + DAY, 0.0), (DAY, -DAY), (None, -0.5 * DAY)],
+)
+def test_a_class_was_entered_as_long_before_its_deadline_as_is_usual_and_within_what_is_known(
+    deadline: float | None, entered: float
+) -> None:
+    assert estimate(Facts("a/waiting", -DAY, 0.0, deadline=deadline), waiting(SPAN)) == entered
