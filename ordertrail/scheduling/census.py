@@ -76,14 +76,15 @@ class Census:
     ) -> float:
         """Looks that would be due within the horizon at a price. An order that has left its class by its next
         look makes room for others: it goes on counting at the gap it had. One whose looks prove nothing is
-        tried after its pauses, whatever the price."""
+        tried after its pauses, whatever the price, and they double."""
         due = np.where(self.unproven, self.due, self.dues(plans, price, self.last, bounds, ages))
         first = np.maximum(due, now)
         gaps = np.where(self.unproven, self.gap, self.dues(plans, price, first, bounds, ages) - first)
         stays = np.where(self.unproven, 1.0, self.stays(first))
         left = np.maximum(now + horizon - first, 0.0)
         before = np.maximum(due - self.last, plans.least)
-        looks = stays * np.floor(left / gaps) + (1 - stays) * np.floor(left / before)
+        planned = stays * np.floor(left / gaps) + (1 - stays) * np.floor(left / before)
+        looks = np.where(self.unproven, np.floor(np.log2(1 + left / gaps)), planned)
         return float(np.where(first < now + horizon, 1 + looks, 0.0).sum()) / max(self.share, 1e-9)
 
     def stays(self, until: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ _IDLE = 0.5
 _OFTEN, _SELDOM = 60.0, 6 * 3600.0
 _STRAYING, _DOUBLINGS = 1800.0, 8
 _MARGIN = 0.02
+_WIDENINGS = 12
 _SMOOTHING = 300.0
 
 
@@ -231,7 +232,7 @@ class Governor:
         return now - self._steering.solved_at > horizon and (grown or off)
 
     def _solve(self, now: float, horizon: float, allowed: float, new: int) -> None:
-        """What is overdue is looked at whatever the price: the time that it takes is added to the horizon."""
+        """What is overdue is looked at whatever the price: the horizon is one within which that fits."""
         sample = Census(self._records, self._kinds.all, SAMPLE)
         if not len(sample):
             return
@@ -241,11 +242,14 @@ class Governor:
         def wanted(price: float) -> float:
             return sample.wanted(plans, price, now, horizon, bounds, ages)
 
-        looks = allowed * horizon - min(new, allowed * horizon / 2)
-        backlog = wanted(DEAREST)
-        if backlog > looks:
-            horizon, looks = horizon + backlog / allowed, looks + backlog
-        self._steering.solve(wanted, looks)
+        def left() -> float:
+            return allowed * horizon - min(new, allowed * horizon / 2)
+
+        for _ in range(_WIDENINGS):
+            if wanted(DEAREST) <= left():
+                break
+            horizon *= 2
+        self._steering.solve(wanted, left())
 
     def _rekey(self, now: float) -> None:
         census = Census(self._records, self._kinds.all)

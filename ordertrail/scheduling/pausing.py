@@ -26,13 +26,14 @@ def unanswered(record: Record, now: float, least: float, unit: float) -> Record:
 
 
 def unproven(record: Record, now: float, least: float, bound: float, unit: float) -> Record:
-    """After a failure of its own; its gap is the pause, for that is what it takes of the budget. A moment
-    that a person has named is not slept through."""
+    """After a failure of its own. Its gap, by which it counts as demand, grows to the pause: a short one is
+    not the first of many. A moment that a person has named is not slept through."""
     at = now + max(least, min(_doubled(record.unproven, unit), bound))
     if now < record.wanted_by < at:
         at = max(record.wanted_by, now + least)
     times = min(_MOST, record.unproven + 1)
-    return record._replace(due=at, gap=at - now, status=QUEUED, failures=0, unproven=times)
+    gap = max(at - now, record.gap if math.isfinite(record.gap) else 0.0)
+    return record._replace(due=at, gap=gap, status=QUEUED, failures=0, unproven=times)
 
 
 def _doubled(times: int, unit: float) -> float:

@@ -14,6 +14,9 @@ CHEAPEST, DEAREST = 1e-6, 1e14
 _ROUNDS = 2.0
 _SHORTEST = 600.0
 _HORIZON = 900.0
+_LOOKS = 100
+"""So few looks ahead tell nothing of how many are wanted."""
+
 _HALVINGS = 18
 
 
@@ -27,7 +30,7 @@ class Steering:
 
     def horizon(self, orders: int, rate: float) -> float:
         """For how long ahead a solved price balances looks and budget, in seconds."""
-        return max(_HORIZON * self._unit, orders / (4 * rate))
+        return max(_HORIZON * self._unit, orders / (4 * rate), _LOOKS / rate)
 
     def adjust(self, passed: float, wanted: float, allowed: float, orders: int, lag: float) -> None:
         """Looks a second wanted and allowed; `lag`: seconds the most overdue order is late."""

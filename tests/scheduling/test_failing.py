@@ -1,5 +1,7 @@
 """Orders that nothing can be made of leave the budget to the others, and are found again all the same."""
 
+from random import Random
+
 import pytest
 
 from ordertrail.scheduling.facts import Expectation, Facts, Priors
@@ -157,3 +159,26 @@ def test_after_hours_in_which_every_look_failed_all_orders_are_soon_looked_at(ho
     looks = play.until(8 * HOUR + 20 * 60)
 
     assert len(looks) == 115
+
+
+def test_looks_that_fail_now_and_then_leave_the_price_where_it_is() -> None:
+    rate, rng, free, prices = 0.03, Random(3), 0.0, list[float]()
+    asked = schedule(rate=rate)
+    for number in range(80):
+        state = "a/queued" if number % 2 else "a/done"
+        asked.add(f"o{number}", Facts(state, -60.0, 0.0, watching=state == "a/done"), 0.0, last=0.0)
+
+    for tick in range(24 * 720):
+        now = 5.0 * tick
+        asked.tend(now)
+        order = asked.take(now) if now >= free else None
+        if order is not None:
+            free = now + 1 / rate
+            if rng.random() < 1 / 7:
+                asked.failed(order, now, alone=True)
+            else:
+                asked.looked(order, None, (), now)
+        prices.append(asked.price)
+
+    settled = prices[len(prices) // 2 :]
+    assert max(settled) < 5 * min(settled)
