@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ordertrail.budget import Window
 from ordertrail.circuit import Circuit
 from ordertrail.poll import Worker
 from ordertrail.rehearsal.virtual import VirtualTime
@@ -12,15 +13,16 @@ from ordertrail.target import Target
 SAMPLES = 60
 """In each window of the budget."""
 
-LEAST = 15
-"""Samples that a stretch must have: a request more or less at either end tells nothing then."""
+LEAST, ENOUGH = 15, 10
+"""Samples that a stretch must have, and requests that it must have room for: one more or less at either end
+tells nothing then."""
 
 
 @dataclass
 class _Stretch:
-    """`looks`: how many there had been when it began."""
+    """`sent`: how many requests there had been when it began."""
 
-    looks: int
+    sent: int
     samples: int = 0
 
 
@@ -41,11 +43,11 @@ class Usage:
         while True:
             busy = self._busy(worker, targets)
             for slug, window in windows.items():
-                looks = worker.counts[slug].looks
+                sent = worker.counts[slug].looks + targets[slug].budget.in_flight
                 if slug in busy:
-                    stretches.setdefault(slug, _Stretch(looks)).samples += 1
-                elif (stretch := stretches.pop(slug, None)) is not None and stretch.samples > LEAST:
-                    self.sent += looks - stretch.looks
+                    stretches.setdefault(slug, _Stretch(sent)).samples += 1
+                elif (stretch := stretches.pop(slug, None)) is not None and _tells(stretch, window):
+                    self.sent += sent - stretch.sent
                     self.allowed += (stretch.samples - 0.5) * window.limit / SAMPLES + 0.5
             await asyncio.sleep(min(window.seconds for window in windows.values()) / SAMPLES)
 
@@ -56,3 +58,7 @@ class Usage:
     def _open(self, circuit: Circuit) -> bool:
         now = self._time.seconds
         return not circuit.open and circuit.ready_at(now) <= now
+
+
+def _tells(stretch: _Stretch, window: Window) -> bool:
+    return stretch.samples > LEAST and stretch.samples * window.limit / SAMPLES >= ENOUGH
