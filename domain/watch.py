@@ -197,9 +197,10 @@ def current(own: Watch | None, stored: Watch) -> Watch:
     that any look has proven, and of the last body what was stored, unless one's own says the same."""
     if own is None or (own.given, own.given_clock) != (stored.given, stored.given_clock):
         return continued(own, stored)
-    known = own if _newer(own, stored) else continued(own, stored)
+    newest = _newer(own, stored)
+    known = own if newest else continued(own, stored)
     proof_of = stored if _proves_more(stored, own) else own
-    body_of = own if own.meaning == stored.meaning else stored
+    body_of = own if own.meaning == stored.meaning and (own.good or newest) else stored
     if known is own and proof_of is own and body_of is own:
         return own
     return msgspec.structs.replace(

@@ -8,8 +8,9 @@ import pytest
 from domain.instants import SECOND
 from domain.log import LogUnreachable
 from domain.order import Tracking
+from domain.readings import NotFound
 from domain.rows import Entry, Outcome
-from ordertrail.orders import fold
+from ordertrail.orders import fold, watch_of
 from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
 from tests.recording.telling import body, kept, observation, seen_by, stream_of, told
 
@@ -74,6 +75,25 @@ def test_a_stale_watch_of_the_callers_own_gives_way_to_what_the_winner_wrote(
 
     assert told(any_recording)[-1] == "StateChanged executing"
     assert (seen.order.state, seen.watch.given) == ("executing", minute(5) + SECOND)
+
+
+def test_not_found_counts_again_once_another_worker_has_seen_the_order(any_recording: Recording) -> None:
+    """OrdinalsBot says it within HTTP 200, and with the same bytes each time."""
+    order = "ordinalsbot/5f0c6b9e-0000-4000-8000-000000000003"
+    queued = {"status": "ok", "id": key(order).order_id, "state": "queued"}
+    absent = {"status": "error", "error": "no such order"}
+    any_recording.look(0, queued, order=order)
+    own = any_recording.look(1, absent, order=order).watch
+    any_recording.look(2, queued, order=order)
+
+    restarted = any_recording.another_recorder()
+    look = observation(any_recording, 3, absent, order=order)
+    [seen] = restarted.observe([msgspec.structs.replace(look, watch=own)])
+
+    assert isinstance(seen.reading, NotFound)
+    assert seen.watch.unseen == 1
+    [row] = any_recording.log.watches([seen.stream]).values()
+    assert watch_of(row.watch).counts == {"not_found": 2}
 
 
 def test_a_stale_watch_makes_no_interval_wrong(any_recording: Recording) -> None:
