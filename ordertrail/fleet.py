@@ -70,6 +70,7 @@ class Fleet:
         self._packed: dict[str, bytes] = {}
         self._out: dict[str, Watched] = {}
         self._anew: dict[str, Facts] = {}
+        self._left: list[tuple[str, Watch]] = []
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -106,7 +107,9 @@ class Fleet:
         self._packed[order_id] = self._pack(watched)
 
     def remove(self, order_id: str) -> None:
-        self._packed.pop(order_id, None)
+        packed = self._packed.pop(order_id, None)
+        if packed is not None and order_id not in self._out:
+            self._leaves(_unpack(packed))
         self._anew.pop(order_id, None)
         self.schedule.remove(order_id)
 
@@ -142,8 +145,8 @@ class Fleet:
         return self.schedule.next_due()
 
     def watches(self, order_ids: Iterable[str]) -> tuple[dict[str, Watch], list[str]]:
-        """Watches by stream, taken to be stored: coverage begins anew. And the orders left out because they
-        are being looked at."""
+        """Watches by stream, taken to be stored: coverage begins anew. Those of orders removed since are
+        among them. And the orders left out because they are being looked at."""
         found: dict[str, Watch] = {}
         out: list[str] = []
         for order_id in order_ids:
@@ -155,6 +158,10 @@ class Fleet:
                     found[watched.stream(self.provider)] = watched.watch
                     watched.watch = settled(watched.watch)
                     self._packed[order_id] = self._pack(watched)
+        left, self._left = self._left, []
+        for stream, watch in left:
+            if found.setdefault(stream, watch) is not watch:
+                self._left.append((stream, watch))
         return found, out
 
     def _pack(self, watched: Watched) -> bytes:
@@ -162,10 +169,17 @@ class Fleet:
         _encoder.encode_into(watched, self._buffer)
         return bytes(self._buffer)
 
+    def _leaves(self, watched: Watched) -> None:
+        """What was seen of an order that is removed is still to be stored."""
+        watch = watched.watch
+        if watch is not None and watch != settled(watch):
+            self._left.append((watched.stream(self.provider), watch))
+
     def _is_back(self, order_id: str, now: float) -> bool:
         """As the record is that was taken. One removed meanwhile stays away, one tracked anew begins anew."""
         watched = self._out.pop(order_id)
         if order_id not in self._packed:
+            self._leaves(watched)
             return False
         self._packed[order_id] = self._pack(watched)
         facts = self._anew.pop(order_id, None)

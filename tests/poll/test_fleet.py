@@ -148,6 +148,39 @@ def test_watches_are_told_by_stream_and_never_of_an_order_that_is_out() -> None:
     assert out == ["a"]
 
 
+def test_what_was_seen_of_a_removed_order_is_still_to_be_stored() -> None:
+    fleet = fleet_of(a=1.0, b=1.0, c=None)
+    seen = Watch(first=1, seen=2, last=2, span_looks=3, counts={"timeout": 1})
+    idle, out = fleet.get("a"), fleet.get("b")
+    assert idle is not None
+    assert out is not None
+    idle.watch = seen
+    fleet.update("a", idle)
+    while (found := fleet.take(1.0)) is not None and found[0] != "b":
+        fleet.kept(found[0], 99.0)
+    assert found is not None
+
+    for order_id in ("a", "b", "c"):
+        fleet.remove(order_id)
+    found[1].watch = seen
+    fleet.looked("b", None, (), 2.0)
+
+    assert fleet.watches([]) == ({idle.stream("runa"): seen, out.stream("runa"): seen}, [])
+    assert fleet.watches(["a", "b", "c"]) == ({}, [])
+
+
+def test_an_order_removed_twice_within_a_saving_is_stored_twice() -> None:
+    fleet = fleet_of(a=1.0)
+    record = fleet.get("a")
+    assert record is not None
+    for looks in (1, 2):
+        record.watch = Watch(first=looks, seen=looks, span_looks=looks)
+        fleet.add("a", record, facts(), 1.0)
+        fleet.remove("a")
+
+    assert [watch.span_looks for _ in range(3) for watch in fleet.watches([])[0].values()] == [1, 2]
+
+
 def test_a_stream_name_survives_packing() -> None:
     name = f"xmrto-{uuid7(1_767_225_600_000_000, RNG)}"
 
