@@ -1,5 +1,7 @@
 """Telling a provider that an order is funded, and deciding what nobody knows the end of."""
 
+import time
+
 import click
 
 from adapters.providers import ADAPTERS
@@ -17,6 +19,8 @@ from ordertrail.machine import now
 from ordertrail.wiring import Parts
 
 LOOK_SECONDS = 0.25
+SILENT_SECONDS = 3.0
+"""Whoever waits longer for a worker to begin is told what it waits for."""
 
 
 class TransactionType(click.ParamType[str]):
@@ -61,7 +65,7 @@ def execute(
             return _settle(session, parts, order, str(by))
         before = _ask(parts, order, Wish(funding, by))
         if waits:
-            return _tell(session, order, _outcome(parts, order, before))
+            return _tell(session, order, _outcome(session, parts, order, before))
     if session.json:
         session.line({"order": str(order), "asked": True})
     else:
@@ -96,8 +100,9 @@ def _order(parts: Parts, key: OrderKey) -> Order:
     return known.order
 
 
-def _outcome(parts: Parts, key: OrderKey, before: int) -> Execution:
+def _outcome(session: Session, parts: Parts, key: OrderKey, before: int) -> Execution:
     """What came of it, once that is in the log. Raises No if a worker would not begin it."""
+    silent_until: float | None = time.monotonic() + SILENT_SECONDS
     while True:
         tail = parts.log.tail()
         waits = executions.waiting(parts.log, key)
@@ -108,6 +113,9 @@ def _outcome(parts: Parts, key: OrderKey, before: int) -> Execution:
         if not waits and (last is None or last.version <= before):
             why = executions.obstacle(order, PROVIDERS[key.provider], ADAPTERS[key.provider])
             raise No(f"{key} is not executed: {why or 'a worker turned it down, and its log says why'}")
+        if waits and silent_until is not None and time.monotonic() > silent_until:
+            session.say(f"{key} waits for a worker to begin: `ordertrail run poll` is one")
+            silent_until = None
         parts.log.wait(tail, LOOK_SECONDS)
 
 

@@ -80,7 +80,7 @@ def test_only_an_uncertain_one_can_be_settled(ordertrail: Ordertrail, place: Pat
 
 def test_a_running_worker_executes_and_whoever_waits_is_told(ordertrail: Ordertrail, place: Path) -> None:
     simulator = started("simulate", "xverse", "--orders", "4", "--scale", "0.2", "--json")
-    worker = None
+    waiting = worker = None
     try:
         url = json.loads(line_with(simulator.stdout, "url"))["url"]
         (place / "ordertrail.toml").write_text(
@@ -88,16 +88,19 @@ def test_a_running_worker_executes_and_whoever_waits_is_told(ordertrail: Ordertr
         )
         key = f"xverse/{ORDER}"
         ordertrail("track", key)
+        waiting = started(*ASK, "--wait", "--json")
+        line_with(waiting.stderr, "waits for a worker to begin")
         worker = started("run", "poll")
-        answer = ordertrail(*ASK, "--wait", "--json")
+        answer = json.loads(line_with(waiting.stdout, "outcome"))
+        status = waiting.wait(30)
         again = ordertrail(*ASK)
     finally:
-        for process in (worker, simulator):
+        for process in (waiting, worker, simulator):
             if process is not None:
                 process.terminate()
                 process.communicate()
 
-    assert (answer.status, answer.lines[0]["outcome"]) == (0, "accepted")
+    assert (status, answer["outcome"]) == (0, "accepted")
     assert again.status == 1
     events = [line["event"] for line in ordertrail("history", key, "--json").lines]
     assert [event for event in events if event.startswith("Execution")] == [
