@@ -151,6 +151,14 @@ class OutboxRow(NamedTuple):
     position: int
 
 
+class Queued(NamedTuple):
+    """Rows of a page of a read model that are on their way again; `last`: the key to go on beyond, None where
+    there are no more."""
+
+    rows: int
+    last: str | None
+
+
 class ModelRow(NamedTuple):
     """A row of a read model: what is published, and what its fold needs to go on."""
 

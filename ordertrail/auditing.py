@@ -93,27 +93,27 @@ def folded_rows(log: Log, model: Name) -> ModelRows:
 
 
 def queue_again(log: Log, model: Name) -> int:
-    """Put every row of a read model into the outbox once more; how many. Raises LogError."""
-    position = log.position(PROJECTION)
-    changes = [each for each in _folded(log, position) if each.model == model and each.value]
-    for start in range(0, len(changes), PAGE):
-        log.project(PROJECTION, position, position, changes[start : start + PAGE], [])
-    return len(changes)
+    """Put every row of a read model into the outbox once more, as it is stored; how many. Raises LogError."""
+    queued, last = 0, ""
+    while True:
+        page = log.queue_again(PROJECTION, model.value, last, PAGE)
+        queued += page.rows
+        if page.last is None:
+            return queued
+        last = page.last
 
 
 def queue_all(log: Log, prefix: str) -> None:
     """For topics that never held anything: see that the outbox tells every row, though it was trimmed for
-    other topics before. Replies that wait there stay. Raises LogError."""
+    other topics before. Replies that wait there stay, and so does what another publisher that begins at the
+    same time has queued. Raises LogError."""
     note_beginning(log, prefix)
-    waiting = log.outbox(0, 1)
+    waiting, last = log.outbox(0, 1), log.last_outbox()
     if waiting and waiting[0].id == FIRST_ROW:
         return
-    while waiting:
-        last = waiting[-1].id
-        waiting = log.outbox(last, PAGE)
-        log.trim_outbox(last, spare=Name.REPLIES)
     for model in MODELS:
         queue_again(log, model)
+    log.begin_outbox(0, drop=last, spare=Name.REPLIES)
 
 
 def _folded(log: Log, position: int) -> Iterable[Change]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from adapters.kafka.republish import republish
+from adapters.kafka.republish import Begun, republish
 from adapters.kafka.topics import Name
 from domain.instants import DAY, Instant
 from domain.log import Log
@@ -23,12 +23,17 @@ def start_over(log: Log, bootstrap: str, topic: Name, *, prefix: str) -> Mapping
     With `events` read models whose topics are empty are queued, too. What `providers` held comes with the
     next reports. Raises PublishRefused, PublisherFailed, LogError.
     """
-    begun = asyncio.run(republish(log, bootstrap, topic, now=now, prefix=prefix))
-    if Name.EVENTS in begun.topics:
-        forget_audits(log, prefix)
-    queued = {model: queue_again(log, model) for model in MODELS if model in begun.topics}
-    if topic is Name.REPLIES:
-        queued[topic] = queue_replies(log, begun.position.outbox, since=now() - REPLIES_PASS_AFTER)
+    queued: dict[Name, int] = {}
+
+    def queue(begun: Begun) -> None:
+        if Name.EVENTS in begun.topics:
+            forget_audits(log, prefix)
+        queued.update({model: queue_again(log, model) for model in MODELS if model in begun.topics})
+        if topic is Name.REPLIES:
+            outbox = begun.position.outbox
+            queued[topic] = queue_replies(log, outbox, since=now() - REPLIES_PASS_AFTER)
+
+    asyncio.run(republish(log, bootstrap, topic, queue=queue, now=now, prefix=prefix))
     return queued
 
 

@@ -65,14 +65,16 @@ def fold(rows: Iterable[Row], current: Mapping[str, ModelRow], parked: Iterable[
 
 
 def fold_order(rows: Sequence[Row], position: int) -> Folded:
-    """One order's stream from its beginning, as far as it can be read: both its rows, of a given position."""
+    """One order's stream from its beginning, as far as it can be read: both its rows, as a fold of the whole
+    log has them. They are told as changes of a given position."""
     run = _Pass({})
     for row in rows:
         if not _take(run, row):
             break
     for standing in run.standings.values():
-        standing.known, standing.changed, standing.attention_changed = True, position, position
-    return Folded(_changes(run.standings), run.parked, 0)
+        standing.known, standing.attention_changed = True, standing.attention_changed or position
+    changes = [change._replace(position=position) for change in _changes(run.standings)]
+    return Folded(changes, run.parked, 0)
 
 
 def keys(rows: Iterable[Row]) -> tuple[list[str], list[str]]:

@@ -34,6 +34,8 @@ class LogIdentity(Protocol):
     def read(self, after: int, limit: int) -> list[Row]: ...
     def outbox(self, after: int, limit: int) -> list[OutboxRow]: ...
     def last_outbox(self) -> int: ...
+    def trimmed_outbox(self) -> int: ...
+    def begin_outbox(self, at: int) -> None: ...
 
 
 class Told(NamedTuple):
@@ -86,6 +88,13 @@ async def told_rows(session: Session, edges: Edges, position: Position, log: Log
     last = await asyncio.to_thread(log.last_outbox)
     if last < position.outbox:
         why = f"the topics hold rows up to {position.outbox} of the outbox, this log gave ids up to {last}"
+        return Told(0, why)
+    forgotten = await asyncio.to_thread(log.trimmed_outbox)
+    if forgotten > position.outbox:
+        why = (
+            f"the topics hold rows up to {position.outbox} of the outbox, this log's were published up to "
+            f"{forgotten}, on other topics or before these were put back"
+        )
         return Told(0, why)
     left = await asyncio.to_thread(log.outbox, 0, 1)
     if not left or left[0].id > position.outbox:

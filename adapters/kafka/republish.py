@@ -33,6 +33,7 @@ async def republish(
     bootstrap: str,
     topic: Name,
     *,
+    queue: Callable[[Begun], object],
     now: Callable[[], Instant],
     prefix: str = PREFIX,
     name: str = PUBLISHER,
@@ -40,9 +41,10 @@ async def republish(
 ) -> Begun:
     """Writes the position record to go on from; fences a running publisher.
 
+    `queue` is called in a thread just before: whatever ends it leaves publishing refused, as it was before.
     The topic, one of REPUBLISHED, must be empty, or readers would see its records twice. With `events`, and
     where nothing was published yet, all others that are empty begin anew as well. A foreign or older log is
-    adopted with `events` only. Raises PublishRefused, PublisherFailed.
+    adopted with `events` only. Raises PublishRefused, PublisherFailed, LogError.
     """
     session = Session(bootstrap, prefix=prefix, name=name, patience=patience)
     try:
@@ -57,8 +59,13 @@ async def republish(
                 topics = [each for each in REPUBLISHED if await _found(session, edges, each) is None]
             if before is None and topic is not Name.EVENTS:
                 await refuse_orphans(session, edges)
-            position = await _anew(session, edges, before, log, topics, text(now()))
-            return Begun(await session.commit({}, lambda _sent: position), topics)
+            begun = Begun(await _anew(session, edges, before, log, topics, text(now())), topics)
+        await asyncio.to_thread(queue, begun)
+        async with failing():
+            position = await session.commit({}, lambda _sent: begun.position)
+        if position.outbox < await asyncio.to_thread(log.trimmed_outbox):
+            await asyncio.to_thread(log.begin_outbox, position.outbox)
+        return begun._replace(position=position)
     finally:
         await session.close()
 

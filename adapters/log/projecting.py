@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+
 from adapters.log.database import OverDatabase, Transaction
-from adapters.log.schema import FILTERS, OUTBOX, PARKED, READ_MODELS, Record
+from adapters.log.noting import PREFIX
+from adapters.log.schema import FILTERS, META, OUTBOX, PARKED, READ_MODELS, Record
 from domain.log import PositionMoved
-from domain.rows import Change, ModelRow, OutboxRow, Parked
+from domain.rows import Change, ModelRow, OutboxRow, Parked, Queued
 
 KEYS_AT_ONCE = 5000
+TRIMMED = f"{PREFIX}outbox trimmed"
+
+
+class _Row(msgspec.Struct):
+    """What every row of a read model tells, among other things."""
+
+    position: int
+
+
+_position_of = msgspec.json.Decoder(_Row).decode
 
 
 class LogProjecting(OverDatabase):
@@ -89,9 +102,26 @@ class LogProjecting(OverDatabase):
         statement = "SELECT id, topic, key, value, position FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
         return list(map(OutboxRow._make, self._database.ask(statement, after, limit)))
 
-    def trim_outbox(self, up_to: int, *, spare: str = "") -> None:
-        """Forget rows up to an id, but for those of the topic `spare`."""
-        self._database.transact(partial(_trim, up_to=up_to, spare=spare), repeatable=True)
+    def queue_again(self, projection: str, model: str, after: str, limit: int) -> Queued:
+        """Put a page of a read model, by key beyond `after`, into the outbox once more, while the projection
+        stands still."""
+        work = partial(_queue_again, projection=projection, model=model, after=after, limit=limit)
+        return self._database.transact(work, repeatable=True)
+
+    def trim_outbox(self, up_to: int) -> None:
+        """Forget rows up to an id: they were published."""
+        self._database.transact(partial(_trim, up_to=up_to), repeatable=True)
+
+    def trimmed_outbox(self) -> int:
+        """The id up to which rows were forgotten since they were published."""
+        found = self._database.ask("SELECT value FROM meta WHERE name = ?", TRIMMED)
+        return int(found[0][0] or 0) if found else 0
+
+    def begin_outbox(self, at: int, *, drop: int = 0, spare: str = "") -> None:
+        """Topics go on from this id, whatever was published to others before. Rows up to the id `drop` are
+        forgotten, but for those of the topic `spare`."""
+        work = partial(_begin, at=at, drop=drop, spare=spare)
+        self._database.transact(work, repeatable=True)
 
     def last_outbox(self) -> int:
         """The highest id that a row of the outbox was ever given, though it may be trimmed; 0: none was."""
@@ -157,5 +187,31 @@ def _model_record(change: Change) -> Record:
     return (change.model, change.key, change.value, change.fold, *map(change.columns.get, FILTERS))
 
 
-def _trim(transaction: Transaction, up_to: int, spare: str) -> None:
-    transaction.run("DELETE FROM outbox WHERE id <= ? AND topic <> ?", up_to, spare)
+def _queue_again(transaction: Transaction, projection: str, model: str, after: str, limit: int) -> Queued:
+    """The touched row keeps the projection where it is until the end of the transaction."""
+    transaction.run(
+        "UPDATE tracking SET notification_id = notification_id WHERE application_name = ?", projection
+    )
+    page = transaction.ask(
+        "SELECT key, value FROM read_models WHERE model = ? AND key > ? ORDER BY key LIMIT ?",
+        model,
+        after,
+        limit,
+    )
+    rows: list[Record] = [
+        (model, key, value, _position_of(value).position)
+        for key, value in page
+        if isinstance(value, bytes) and value
+    ]
+    transaction.put_in_order(OUTBOX, rows)
+    return Queued(len(rows), str(page[-1][0]) if len(page) == limit else None)
+
+
+def _trim(transaction: Transaction, up_to: int) -> None:
+    transaction.run("DELETE FROM outbox WHERE id <= ?", up_to)
+    transaction.put(META, [(TRIMMED, str(up_to))])
+
+
+def _begin(transaction: Transaction, at: int, drop: int, spare: str) -> None:
+    transaction.run("DELETE FROM outbox WHERE id <= ? AND topic <> ?", drop, spare)
+    transaction.put(META, [(TRIMMED, str(at))])

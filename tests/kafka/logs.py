@@ -16,6 +16,7 @@ class MemoryLog:
         self.rows = list(rows)
         self.waiting = list(outbox)
         self.outbox_given = max((row.id for row in outbox), default=0)
+        self.trimmed = 0
         self._grown = Event()
 
     def tail(self) -> int:
@@ -32,6 +33,13 @@ class MemoryLog:
 
     def trim_outbox(self, up_to: int) -> None:
         self.waiting = [row for row in self.waiting if row.id > up_to]
+        self.trimmed = up_to
+
+    def trimmed_outbox(self) -> int:
+        return self.trimmed
+
+    def begin_outbox(self, at: int) -> None:
+        self.trimmed = at
 
     def grow(self, rows: Sequence[Row]) -> None:
         self.rows += rows

@@ -2,12 +2,13 @@
 
 import pytest
 
+from adapters.kafka import topics
 from adapters.kafka.failures import PublishRefused
 from adapters.kafka.republish import republish
 from adapters.kafka.topics import Name
 from tests.kafka.logs import MemoryLog, change, rows
 from tests.kafka.making_anew import make_anew
-from tests.kafka.publishing import publish_all
+from tests.kafka.publishing import nothing, publish_all
 from tests.kafka.reading import read_all
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +36,22 @@ async def test_an_older_copy_that_gave_the_same_id_to_another_row_is_refused(kaf
         await publish_all(kafka, prefix, copy)
 
 
+async def test_topics_older_than_what_was_published_since_are_refused(kafka: str, prefix: str) -> None:
+    log = MemoryLog(rows(5), [change(1, "a")])
+    await publish_all(kafka, prefix, log)
+    log.waiting.append(change(2, "a", b"told elsewhere"))
+    await topics.ensure(kafka, prefix=f"{prefix}other.")
+    await publish_all(kafka, f"{prefix}other.", log)
+
+    with pytest.raises(PublishRefused, match=r"rows up to 1 of the outbox.* published up to 2"):
+        await publish_all(kafka, prefix, log)
+    await make_anew(kafka, prefix, Name.ORDERS)
+    await republish(log, kafka, Name.ORDERS, queue=nothing, now=lambda: 0, prefix=prefix)
+    await publish_all(kafka, prefix, log)
+
+    assert log.trimmed_outbox() == 0
+
+
 async def test_rows_that_a_killed_publisher_did_not_trim_are_no_sign_of_an_older_copy(
     kafka: str, prefix: str
 ) -> None:
@@ -54,7 +71,7 @@ async def test_rows_of_an_older_copy_are_published_once_read_models_are_begun_an
     copy = MemoryLog(rows(2), [change(id, "a", b"new")])
 
     await make_anew(kafka, prefix, Name.ORDERS)
-    await republish(copy, kafka, Name.ORDERS, now=lambda: 0, prefix=prefix)
+    await republish(copy, kafka, Name.ORDERS, queue=nothing, now=lambda: 0, prefix=prefix)
     await publish_all(kafka, prefix, copy)
 
     assert await published_rows(kafka, prefix) == [b"new"]

@@ -10,7 +10,7 @@ from adapters.kafka.republish import republish
 from adapters.kafka.topics import Name
 from tests.kafka.logs import MemoryLog, change, row, rows
 from tests.kafka.making_anew import make_anew
-from tests.kafka.publishing import publish_all, publishing
+from tests.kafka.publishing import nothing, publish_all, publishing
 from tests.kafka.reading import read_all
 
 pytestmark = pytest.mark.anyio
@@ -158,7 +158,7 @@ async def test_a_topic_made_anew_is_refused_until_it_is_republished_on_purpose(
 
     with pytest.raises(PublishRefused, match="ordertrail topics --republish events"):
         await publish_all(kafka, prefix, log)
-    await republish(log, kafka, Name.EVENTS, now=lambda: 0, prefix=prefix)
+    await republish(log, kafka, Name.EVENTS, queue=nothing, now=lambda: 0, prefix=prefix)
     await publish_all(kafka, prefix, log)
 
     report = await audit_events(kafka, log, prefix=prefix)
@@ -171,7 +171,7 @@ async def test_a_topic_with_records_is_not_republished(kafka: str, prefix: str) 
     await publish_all(kafka, prefix, log)
 
     with pytest.raises(PublishRefused, match="not empty"):
-        await republish(log, kafka, Name.EVENTS, now=lambda: 0, prefix=prefix)
+        await republish(log, kafka, Name.EVENTS, queue=nothing, now=lambda: 0, prefix=prefix)
 
 
 async def test_events_without_a_position_are_refused(kafka: str, prefix: str) -> None:

@@ -6,12 +6,13 @@ from aiokafka import TopicPartition
 from adapters.kafka.belonging import moved, refuse_lost_records
 from adapters.kafka.failures import PublishRefused
 from adapters.kafka.position import Position
-from adapters.kafka.republish import republish
+from adapters.kafka.republish import Begun, republish
 from adapters.kafka.topics import Name
 from adapters.kafka.transaction import Sent
+from domain.log import LogUnreachable
 from tests.kafka.logs import MemoryLog, change, rows
 from tests.kafka.making_anew import make_anew
-from tests.kafka.publishing import publish_all, publishing
+from tests.kafka.publishing import nothing, publish_all, publishing
 from tests.kafka.reading import read_all
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +66,25 @@ async def test_a_topic_made_anew_is_found_by_an_idle_publisher(kafka: str, prefi
             await publisher.run_once()
 
 
+async def test_beginning_anew_that_ends_before_everything_is_queued_can_be_repeated(
+    kafka: str, prefix: str
+) -> None:
+    log = MemoryLog(rows(5), [change(1, "a")])
+    await publish_all(kafka, prefix, log)
+    await make_anew(kafka, prefix, Name.ORDERS)
+
+    def killed(begun: Begun) -> None:
+        raise LogUnreachable("the server is away")
+
+    with pytest.raises(LogUnreachable):
+        await republish(log, kafka, Name.ORDERS, queue=killed, now=lambda: 0, prefix=prefix)
+    with pytest.raises(PublishRefused, match="ordertrail topics --republish orders"):
+        await publish_all(kafka, prefix, log)
+    begun = await republish(log, kafka, Name.ORDERS, queue=nothing, now=lambda: 0, prefix=prefix)
+
+    assert begun.topics == [Name.ORDERS]
+
+
 @pytest.mark.parametrize("topic", [Name.PROVIDERS, Name.REPLIES])
 async def test_topics_beside_events_and_read_models_begin_anew_as_well(
     kafka: str, prefix: str, topic: Name
@@ -75,7 +95,7 @@ async def test_topics_beside_events_and_read_models_begin_anew_as_well(
 
     with pytest.raises(PublishRefused, match=f"ordertrail topics --republish {topic}"):
         await publish_all(kafka, prefix, log)
-    begun = await republish(log, kafka, topic, now=lambda: 0, prefix=prefix)
+    begun = await republish(log, kafka, topic, queue=nothing, now=lambda: 0, prefix=prefix)
     log.waiting.append(change(2, "b", topic=topic))
     await publish_all(kafka, prefix, log)
 
@@ -88,7 +108,7 @@ async def test_with_events_all_topics_that_hold_nothing_begin_anew(kafka: str, p
     await publish_all(kafka, prefix, log)
     await make_anew(kafka, prefix, Name.EVENTS, Name.ORDERS)
 
-    begun = await republish(log, kafka, Name.EVENTS, now=lambda: 0, prefix=prefix)
+    begun = await republish(log, kafka, Name.EVENTS, queue=nothing, now=lambda: 0, prefix=prefix)
     await publish_all(kafka, prefix, log)
 
     assert begun.topics == [Name.EVENTS, Name.ORDERS, Name.PROVIDERS, Name.REPLIES]
@@ -103,4 +123,4 @@ async def test_a_read_model_is_not_begun_anew_beside_events_that_no_position_cou
     await make_anew(kafka, prefix, Name.POSITIONS)
 
     with pytest.raises(PublishRefused, match="tells no position of publisher"):
-        await republish(log, kafka, Name.ORDERS, now=lambda: 0, prefix=prefix)
+        await republish(log, kafka, Name.ORDERS, queue=nothing, now=lambda: 0, prefix=prefix)

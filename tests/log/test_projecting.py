@@ -1,7 +1,7 @@
 import pytest
 
 from domain.log import Log, PositionMoved
-from domain.rows import Change, ModelRow, OutboxRow, Parked
+from domain.rows import Change, ModelRow, OutboxRow, Parked, Queued
 
 
 def change(key: str, value: bytes | None, position: int = 1, **columns: str | None) -> Change:
@@ -46,6 +46,35 @@ def test_the_outbox_keeps_every_change_in_order_and_the_model_the_last(log: Log)
 
     assert [row.value for row in log.outbox(0, 10)] == [b"1", None, b"3", None]
     assert log.model_rows("orders", ["k"]) == {}
+
+
+def test_rows_are_told_again_as_they_are_stored_a_page_at_a_time(log: Log, other: Log) -> None:
+    rows = [change(key, b'{"position":%d}' % at, at) for at, key in enumerate("abc", start=1)]
+    log.project("orders", 0, 3, [*rows, change("erased", b"", 3)], [])
+    log.trim_outbox(log.last_outbox())
+
+    first = log.queue_again("orders", "orders", "", 2)
+    other.project("orders", 3, 4, [change("c", b'{"position":4}', 4)], [])
+    last = log.queue_again("orders", "orders", str(first.last), 3)
+
+    assert (first, last) == (Queued(2, "b"), Queued(1, None))
+    told = [(row.key, row.value, row.position) for row in log.outbox(0, 10)]
+    newest = ("c", b'{"position":4}', 4)
+    assert told == [("a", b'{"position":1}', 1), ("b", b'{"position":2}', 2), newest, newest]
+
+
+def test_how_far_the_outbox_was_published_is_known_until_topics_begin_anew(log: Log, other: Log) -> None:
+    log.project("orders", 0, 2, [change("a", b"1", 1), change("b", b"2", 2)], [])
+    log.report((), [("runa", b"{}")])
+    rows = log.outbox(0, 10)
+    assert log.trimmed_outbox() == 0
+
+    log.trim_outbox(rows[0].id)
+    assert other.trimmed_outbox() == rows[0].id
+    log.begin_outbox(0, drop=rows[2].id, spare=rows[2].topic)
+
+    assert other.trimmed_outbox() == 0
+    assert other.outbox(0, 10) == rows[2:]
 
 
 def test_ids_of_the_outbox_are_not_used_again_after_trimming(log: Log) -> None:

@@ -229,6 +229,7 @@ def test_an_order_folded_anew_ends_its_attention(recording: Recording) -> None:
         ("attention", 99),
     ]
     assert value(folded.changes, attention.MODEL) is None
+    assert value(folded.changes, orders.MODEL) == value(fold(all_rows(recording), {}).changes, orders.MODEL)
 
 
 def test_a_row_that_is_too_large_to_publish_leaves_its_details_out(recording: Recording) -> None:
