@@ -17,12 +17,16 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({ decompress: async (bytes) =>
 const kafka = new Kafka({ clientId: group, brokers: [bootstrap], logLevel: logLevel.ERROR })
 const consumer = kafka.consumer({ groupId: group, readUncommitted: false })
 const seen = new Map() // partition → the highest log position that was handled
+let log // whose events these are: others may write to a topic, by mistake or not
 
 await consumer.connect()
 await consumer.subscribe({ topic: `${prefix}events`, fromBeginning: true })
 await consumer.run({
   eachMessage: async ({ partition, message }) => {
     const header = (name) => message.headers[name]?.toString()
+    if (!header('ce_source')?.startsWith('urn:ordertrail:')) return
+    log ??= header('ce_source')
+    if (header('ce_source') !== log) return
     const position = BigInt(header('ce_position'))
     if (header('ce_replay') === 'true' || position <= (seen.get(partition) ?? 0n)) return
     if (header('ce_type') === 'ordertrail.state-changed.v1') tell(header, JSON.parse(message.value))

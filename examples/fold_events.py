@@ -216,9 +216,22 @@ CHANGES: Mapping[str, Change] = {
 }
 
 
+def told(record: Any, log: str | None) -> Headers | None:
+    """A record's headers as text; None: it is not of this log (`log` None: of none). Others may write to a
+    topic, by mistake or not."""
+    try:
+        headers = {name: text.decode() for name, text in record.headers}
+    except UnicodeDecodeError:
+        return None
+    source = headers.get("ce_source", "")
+    ours = source == log if log else source.startswith("urn:ordertrail:")
+    return headers if ours and record.value is not None else None
+
+
 async def read(bootstrap: str, prefix: str) -> State:
-    """Everything up to the end that the topic has now."""
+    """Everything up to the end that the topic has now, of the log whose event comes first."""
     state: State = {}
+    log: str | None = None
     consumer = AIOKafkaConsumer(
         prefix + "events",
         bootstrap_servers=bootstrap,
@@ -232,7 +245,9 @@ async def read(bootstrap: str, prefix: str) -> State:
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 for record in records:
-                    fold(state, {name: text.decode() for name, text in record.headers}, record.value)
+                    if headers := told(record, log):
+                        log = headers["ce_source"]
+                        fold(state, headers, record.value)
     finally:
         await consumer.stop()
     return state

@@ -1,16 +1,21 @@
 """docs/consume.md: its commands run, its tables are right, and what it promises holds."""
 
+import asyncio
 import json
 import re
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from threading import Timer
 
+from aiokafka import ConsumerRecord
+
+from adapters.kafka import topics
+from adapters.kafka.records import Record
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from ordertrail.description.documents import DOCS, present
 from ordertrail.description.headers import EVENTS
@@ -18,6 +23,7 @@ from ordertrail.description.schemas import ROWS
 from tests.description.console import console_consumer
 from tests.description.node import node_directory
 from tests.description.published import Published, headers_of
+from tests.kafka.publishing import send
 
 PAGE = (DOCS / "consume.md").read_text()
 ROOT = DOCS.parent
@@ -82,6 +88,37 @@ def test_the_node_consumer_prints_every_change_of_state_in_order(published: Publ
     told = first_lines([node, Path(script).name, bootstrap, published.prefix], place, len(changes))
 
     assert by_order(told) == by_order(changes)
+
+
+def test_both_consumers_pass_over_what_strangers_wrote(published: Published) -> None:
+    prefix, events = f"{published.prefix}strewn.", published.records[Name.EVENTS]
+    asyncio.run(strewn(published.bootstrap, prefix, events))
+    program, script, bootstrap = command("node", published)
+    place = node_directory(ROOT / "examples")
+    told = [line for line in (line_of(headers_of(one), one.value) for one in events) if line is not None]
+
+    changes = first_lines([program, Path(script).name, bootstrap, prefix], place, len(told))
+    orders = run([sys.executable, str(ROOT / "examples" / "fold_events.py"), bootstrap, prefix])
+
+    assert by_order(changes) == by_order(told)
+    assert {json.loads(line)["order"] for line in orders.splitlines()} == published.newest(Name.ORDERS).keys()
+
+
+async def strewn(bootstrap: str, prefix: str, events: Sequence[ConsumerRecord]) -> None:
+    """The events, and before them in each partition what is none of ours."""
+    await topics.ensure(bootstrap, prefix=prefix)
+    topic = prefix + Name.EVENTS
+    foreign = [("ce_source", b"urn:other"), ("ce_position", b"999999"), ("ce_id", b"a@1")]
+    strange: list[tuple[bytes | None, list[tuple[str, bytes]]]] = [
+        (b"no headers", []),
+        (None, []),
+        (b"no text", [("ce_source", b"\xff")]),
+        (b"another source", foreign),
+    ]
+    partitions = sorted({one.partition for one in events})
+    records = [Record(topic, at, b"key", value, told) for at in partitions for value, told in strange]
+    records += [Record(topic, one.partition, one.key, one.value, list(one.headers)) for one in events]
+    await send(bootstrap, prefix, records)
 
 
 def test_without_transactions_positions_tell_repeats_from_what_is_new(published: Published) -> None:
