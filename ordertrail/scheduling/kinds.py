@@ -168,7 +168,7 @@ class Plans:
             return Plan(np.maximum(rough, self.least).tolist(), None, math.inf)
         if math.isinf(kind.span):
             return Plan(_filled(gaps), None, math.inf)
-        return Plan(self._to_deadline(kind, gaps[: kind.split]), _filled(gaps[kind.split :]), kind.span)
+        return Plan(self._to_deadline(kind, gaps), _filled(gaps[kind.split :]), kind.span)
 
     def _gaps(self, kind: Kind, price: float) -> np.ndarray | None:
         """Between the two nearest prices that were solved for; outside of them as the square root goes."""
@@ -182,15 +182,15 @@ class Plans:
         return np.asarray(np.maximum(gaps * math.sqrt(price / inside), self.least))
 
     def _to_deadline(self, kind: Kind, gaps: np.ndarray) -> list[float]:
-        """From the last edge before the deadline on, the next look stays where it is; what is older than
-        usual and has its deadline still to come is looked at ten times until then."""
-        edges = self.ages.edges
-        last = len(gaps) - 1
-        beyond = np.full(BINS + 1 - len(gaps), max(self.least, _PART * kind.span))
+        """From the last edge before the deadline on, straight to the gap right at the deadline; what is older
+        than usual and has its deadline still to come is looked at ten times until then."""
+        edges, before = self.ages.edges, gaps[: kind.split]
+        last = kind.split - 1
+        beyond = np.full(BINS - last, max(self.least, _PART * kind.span))
         if len(beyond):
-            crosses = edges[last] + gaps[last] >= kind.span
-            beyond[0] = gaps[last] - (edges[last + 1] - edges[last] if crosses else 0.0)
-        return _filled(np.concatenate([gaps, beyond]))
+            width = (edges[last + 1] - edges[last]) / (kind.span - edges[last])
+            beyond[0] = before[last] + width * (gaps[kind.split] - before[last])
+        return _filled(np.concatenate([before, beyond]))
 
 
 def _filled(gaps: np.ndarray) -> list[float]:

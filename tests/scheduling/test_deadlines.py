@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from ordertrail.scheduling.ages import Ages
-from ordertrail.scheduling.facts import Expectation, Facts, Priors
-from ordertrail.scheduling.kinds import Kind
+from ordertrail.scheduling.facts import USUAL_PRIORITY, Expectation, Facts, Priors
+from ordertrail.scheduling.inspection import Solution
+from ordertrail.scheduling.kinds import Kind, Plans, due
 from ordertrail.scheduling.schedule import Schedule
 from ordertrail.scheduling.standing import aimed, estimate
 
@@ -46,6 +48,25 @@ def test_an_order_whose_deadline_is_later_than_usual_is_not_asked_for_all_the_ti
             looks += order == "late"
 
     assert looks <= 3
+
+
+@pytest.mark.parametrize("short", [0.2, 2.0, 30.0, 600.0])
+def test_an_order_looked_at_just_before_its_deadline_is_looked_at_right_after_it(short: float) -> None:
+    """Even where the plan looks that short of the deadline once more."""
+    ages, split = Ages(), 150
+    edges, span = ages.edges, float(ages.edges[149] + 0.4 * (ages.edges[150] - ages.edges[149]))
+    kind, plans = waiting(span), Plans(ages, 1.0, 1.0)
+    before, after = np.full(split, span / 20), np.full(len(edges), 3.0)
+    before[-1] = span - edges[split - 1] - short
+    gaps = np.concatenate([before, after])[None, :].repeat(2, axis=0)
+    kind.span, kind.split, kind.solution = span, split, Solution(gaps, gaps)
+    plans.prices = np.array([1.0, 2.0])
+    plan = plans.of(kind, USUAL_PRIORITY)
+
+    for left in (0.1, 1.0, 10.0, 100.0):
+        assert due(plan, ages, -span + left, left, 0.0) <= left + 4.0
+    at = due(plan, ages, -float(edges[split - 1]), span - float(edges[split - 1]), 0.0)
+    assert at == pytest.approx(before[-1])
 
 
 def test_an_entry_that_is_not_known_does_not_move_the_usual_time_until_a_deadline() -> None:
