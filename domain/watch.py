@@ -194,24 +194,40 @@ def continued(own: Watch | None, stored: Watch) -> Watch:
 
 def current(own: Watch | None, stored: Watch) -> Watch:
     """What is known of an order, with the coverage that one has not stored yet: of the present state, all
-    that any look has proven, and of the last body what was stored, unless one's own says the same."""
+    that any look has proven, and of the last body what was stored, unless one's own says the same. A body
+    that did not show the order says what it says only until others have seen the order again; and where one
+    of the two had something open that the other has overcome, the next answer is judged whatever it says."""
     if own is None or (own.given, own.given_clock) != (stored.given, stored.given_clock):
         return continued(own, stored)
     newest = _newer(own, stored)
     known = own if newest else continued(own, stored)
     proof_of = stored if _proves_more(stored, own) else own
     body_of = own if own.meaning == stored.meaning and (own.good or newest) else stored
-    if known is own and proof_of is own and body_of is own:
+    if proof_of is not (own if newest else stored):
+        known = _overruled(known, proof_of.shown_from)
+    overcome = known.calm and not (own.calm and stored.calm)
+    if known is own and proof_of is own and body_of is own and not overcome:
         return own
     return msgspec.structs.replace(
         known,
         shown_from=proof_of.shown_from,
         clock=proof_of.clock,
         offset=proof_of.offset,
-        digest=body_of.digest,
+        digest=None if overcome else body_of.digest,
         meaning=body_of.meaning,
         good=body_of.good,
     )
+
+
+def _overruled(watch: Watch, shown_from: Instant | None) -> Watch:
+    """Looks without the order, or without an answer, are no longer in a row once another worker was shown the
+    order after the first of them."""
+    fields: Fields = {}
+    if shown_from is not None and watch.unseen_since is not None and watch.unseen_since <= shown_from:
+        fields |= {"unseen": 0, "unseen_since": None}
+    if shown_from is not None and watch.failing_since is not None and watch.failing_since <= shown_from:
+        fields |= {"failures": 0, "failing_since": None}
+    return msgspec.structs.replace(watch, **fields) if fields else watch
 
 
 def unchanged(watch: Watch, look: Look, gap: int) -> Watch:

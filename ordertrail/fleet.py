@@ -20,7 +20,7 @@ _CODES = {phase: code for code, phase in enumerate(_PHASES)}
 class Watched(msgspec.Struct, array_like=True, gc=False):
     """An order as the poller needs it. `watch` None: the stored one counts, and any answer is judged.
 
-    `since`: end of the interval in which it reached its state.
+    `since`: end of the interval in which it reached its state; `began`: when it was tracked again, if it was.
     """
 
     stream_id: bytes
@@ -30,6 +30,15 @@ class Watched(msgspec.Struct, array_like=True, gc=False):
     priority: int = USUAL_PRIORITY
     deadline: Instant | None = None
     watch: Watch | None = None
+    began: Instant | None = None
+
+    @property
+    def ended(self) -> Instant | None:
+        """Since when a final order is only watched: since it was tracked again, or forgotten, if that came
+        later."""
+        forgotten = self.phase is Phase.FORGOTTEN and self.watch is not None
+        times = (self.since, self.began, self.watch.unseen_since if forgotten and self.watch else None)
+        return max(filter(None, times), default=None)
 
     @property
     def phase(self) -> Phase | None:

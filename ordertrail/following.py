@@ -78,12 +78,15 @@ class Terms(NamedTuple):
 
 
 class Recalled(NamedTuple):
-    """What a stream's events up to a version say beyond what the last of them does."""
+    """What a stream's events up to a version say beyond what the last of them does. `began`: when the order
+    was tracked again, if it was; `watched`: nobody has stopped that."""
 
     key: OrderKey
     version: int
     terms: Terms
     placed: Placed
+    began: Instant | None
+    watched: bool
 
 
 class News(NamedTuple):
@@ -196,6 +199,7 @@ def begun(row: Row) -> Watched:
     brief = _brief(row.state)
     watched = Watched(stream_id(row.stream), row.version, since=instant(brief.not_after))
     watched.phase = brief.known_phase
+    watched.began = watched.since if row.version > 1 else None
     return changed(watched, row)
 
 
@@ -241,7 +245,8 @@ def _terms(log: Log, streams: Sequence[str]) -> Sequence[Recalled]:
     for of_one in rows.values():
         with suppress(UnknownEvent):  # the next look sets it aside, and says so
             one = _recalled(of_one, usual)
-            if one.terms != usual or one.placed != Placed(USUAL, one.placed.state):
+            plain = one.terms == usual and one.placed == Placed(USUAL, one.placed.state)
+            if not plain or one.began is not None or not one.watched:
                 found.append(one)
     return found
 
@@ -249,13 +254,17 @@ def _terms(log: Log, streams: Sequence[str]) -> Sequence[Recalled]:
 def _recalled(rows: Sequence[Row], terms: Terms) -> Recalled:
     """Raises UnknownEvent."""
     order = Order(state=_brief(rows[-1].state).state)
+    began, watched = None, True
     for row in rows:
         terms = terms_after(terms, row)
+        if row.topic in (OrderTracked.TOPIC, TrackingStopped.TOPIC):
+            watched = row.topic == OrderTracked.TOPIC
+            began = instant(_brief(row.state).not_after) if watched and row.version > 1 else began
         if row.topic == DetailsChanged.TOPIC:
             event = decode(row.topic, row.state)
             order = evolve(order, replace(event, state=order.state), row.version, None)
     key = key_of(rows[0])
-    return Recalled(key, rows[-1].version, terms, placed(key.provider, order))
+    return Recalled(key, rows[-1].version, terms, placed(key.provider, order), began, watched)
 
 
 def key_of(row: Row) -> OrderKey:

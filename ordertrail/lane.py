@@ -9,6 +9,7 @@ import math
 from functools import partial
 
 import httpx
+from msgspec import structs
 
 from adapters.http import WITHHELD, Came, ask
 from adapters.membership import ALL
@@ -135,7 +136,10 @@ class Lane:
         """Where an order stands that others have looked at."""
         watched = self.fleet.get(order_id)
         if watched is not None:
-            self._stands(order_id, watched, known.order, current(watched.watch, known.watch))
+            watch = current(watched.watch, known.watch)
+            if known.order.forgotten is not None or known.order.contact_lost is not None:
+                watch = structs.replace(watch, digest=None)  # the next answer may have to resolve that
+            self._stands(order_id, watched, known.order, watch)
             if order_id in self.fleet:
                 self.recall(order_id, watched, placed(self.provider, known.order))
 
@@ -270,10 +274,8 @@ class Lane:
             back = await self._record(order_id, watched, came, sent)
         self.unsaved.add(order_id)
         if self._overdue.suspects(order_id, watched, came.answered_at):
-            known = await self._overdue.check(order_id, watched, came.answered_at)
-            if known is not None:
-                watched.version = max(watched.version, known.order.version)
-        if self._target.policy.ended(watched.phase, watched.since, came.answered_at):
+            await self._overdue.check(order_id, watched, came.answered_at)
+        if self._target.policy.ended(watched.phase, watched.ended, came.answered_at):
             await self._end(order_id)
         return back
 

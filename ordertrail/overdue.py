@@ -11,7 +11,6 @@ from domain.identity import OrderKey
 from domain.instants import MINUTE, SECOND, Instant
 from domain.phases import Phase
 from ordertrail.fleet import Watched
-from ordertrail.orders import Known
 from ordertrail.writer import Writer
 
 FRESH_FOR = 10 * MINUTE
@@ -33,16 +32,15 @@ class Overdue:
             return watched.since is not None and order_id not in self._asked
         return self._outlasts(watched, now) and order_id not in self._asked
 
-    async def check(self, order_id: str, watched: Watched, now: Instant) -> Known | None:
-        """Say so if it is; where the order stands then, None if nothing was asked."""
+    async def check(self, order_id: str, watched: Watched, now: Instant) -> None:
+        """Say so if it is."""
         if now - self._fetched > FRESH_FOR:
             self._fetched, self._asked = now, set()
             self._bounds = await self._writer.call(lambda recorder: recorder.shortest_bounds(self._provider))
-        if not self._outlasts(watched, now):
-            return None
-        self._asked.add(order_id)
-        key = OrderKey(self._provider, order_id)
-        return await self._writer.call(lambda recorder: recorder.tell_overdue(key))
+        if self._outlasts(watched, now):
+            self._asked.add(order_id)
+            key = OrderKey(self._provider, order_id)
+            await self._writer.call(lambda recorder: recorder.tell_overdue(key))
 
     def _outlasts(self, watched: Watched, now: Instant) -> bool:
         if watched.since is None or watched.phase is None:

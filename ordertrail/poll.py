@@ -275,7 +275,7 @@ class Worker:
                 lane.welcome(key.order_id, begun(row))
         elif row.version <= watched.version:
             return
-        elif lane.fleet.is_out(key.order_id):
+        elif lane.fleet.is_out(key.order_id) or any(one.stream == row.stream for one in self._deferred):
             self._deferred.append(row)
         elif row.topic == TrackingStopped.TOPIC:
             lane.fleet.remove(key.order_id)
@@ -306,15 +306,19 @@ class Worker:
     async def _recall(self, streams: Iterator[str]) -> bool:
         """Note a few more orders' priorities, deadlines and kinds; False when all have been."""
         unusual = await self._follower.terms(streams)
-        for key, version, terms, where in unusual or ():
-            lane = self._lanes[key.provider]
-            watched = lane.fleet.get(key.order_id)
-            if watched is not None:
-                watched.priority, watched.deadline = terms
-                if version == watched.version:
-                    lane.recall(key.order_id, watched, where)
-                else:
-                    lane.reschedule(key.order_id, watched)
+        for one in unusual or ():
+            lane, order_id = self._lanes[one.key.provider], one.key.order_id
+            watched = lane.fleet.get(order_id)
+            if watched is None:
+                continue
+            watched.priority, watched.deadline = one.terms
+            watched.began = one.began
+            if one.version != watched.version:
+                lane.reschedule(order_id, watched)
+            elif one.watched:
+                lane.recall(order_id, watched, one.placed)
+            else:
+                lane.fleet.remove(order_id)
         return unusual is not None
 
     def _streams(self) -> Iterator[str]:

@@ -254,7 +254,7 @@ class Recorder(Orders):
     ) -> tuple[Judgement, Reading | None]:
         """The reading is None for the same bytes as last time, which tell nothing."""
         provider, look = observation.key.provider, observation.look
-        calm = watch.calm and order.contact_lost is None
+        calm = watch.calm and order.contact_lost is None and order.forgotten is None
         if calm and came is not None and came.whole and came.digest == watch.digest:
             return Judgement([], unchanged(watch, look, self._patience.coverage_gap), keep=False), None
         reading = self._read(observation)

@@ -181,6 +181,18 @@ def test_an_order_removed_twice_within_a_saving_is_stored_twice() -> None:
     assert [watch.span_looks for _ in range(3) for watch in fleet.watches([])[0].values()] == [1, 2]
 
 
+def test_a_final_order_is_only_watched_since_it_was_tracked_again_or_forgotten() -> None:
+    order = watched()
+    order.phase, order.since = Phase.FULFILLED, 5
+    assert order.ended == 5
+
+    order.began = 9
+    assert order.ended == 9
+
+    order.phase, order.watch = Phase.FORGOTTEN, Watch(unseen=3, unseen_since=12)
+    assert order.ended == 12
+
+
 def test_a_stream_name_survives_packing() -> None:
     name = f"xmrto-{uuid7(1_767_225_600_000_000, RNG)}"
 

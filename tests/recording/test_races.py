@@ -5,13 +5,16 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from domain.instants import SECOND
+from domain.instants import HOUR, SECOND
 from domain.log import LogUnreachable
 from domain.order import Tracking
 from domain.readings import NotFound
 from domain.rows import Entry, Outcome
+from domain.watch import Watch, settled, unchanged
+from ordertrail.observation import Seen
 from ordertrail.orders import fold, watch_of
-from tests.fixtures.recording import ORDER, OTHER, Recording, key, minute
+from ordertrail.record import Recorder
+from tests.fixtures.recording import ORDER, OTHER, Came, Recording, key, minute
 from tests.recording.telling import body, kept, observation, seen_by, stream_of, told
 
 
@@ -94,6 +97,69 @@ def test_not_found_counts_again_once_another_worker_has_seen_the_order(any_recor
     assert seen.watch.unseen == 1
     [row] = any_recording.log.watches([seen.stream]).values()
     assert watch_of(row.watch).counts == {"not_found": 2}
+
+
+BOTS = "ordinalsbot/5f0c6b9e-0000-4000-8000-000000000003"
+ABSENT = {"status": "error", "error": "no such order"}
+
+
+def queued(**more: str) -> Came:
+    return {"status": "ok", "id": key(BOTS).order_id, "state": "queued", **more}
+
+
+def looked(recorder: Recorder, recording: Recording, minutes: float, came: Came, watch: Watch | None) -> Seen:
+    """By a worker that holds this watch of an OrdinalsBot order."""
+    look = observation(recording, minutes, came, order=BOTS)
+    [seen] = recorder.observe([msgspec.structs.replace(look, watch=watch)])
+    return seen
+
+
+def test_a_body_without_the_order_that_another_worker_stored_last_counts_all_the_same(
+    any_recording: Recording,
+) -> None:
+    first, other = any_recording.another_recorder(), any_recording.another_recorder()
+    own = looked(first, any_recording, 0, queued(), None).watch
+    theirs = looked(other, any_recording, 1, queued(batch="b"), None).watch
+    looked(other, any_recording, 2, ABSENT, theirs)
+    own = unchanged(own, observation(any_recording, 3, queued()).look, HOUR)
+    first.save_watches({stream_of(any_recording, BOTS): own})
+
+    own = settled(own)
+    for minutes in (4, 10, 16):
+        seen = looked(any_recording.another_recorder(), any_recording, minutes, ABSENT, own)
+        own = seen.watch
+
+    assert told(any_recording, BOTS)[-1] == "OrderForgotten"
+
+
+def test_looks_without_the_order_are_in_a_row_only_if_no_other_worker_saw_it_meanwhile(
+    any_recording: Recording,
+) -> None:
+    first, other = any_recording.another_recorder(), any_recording.another_recorder()
+    own = looked(first, any_recording, 0, queued(), None).watch
+    own = looked(first, any_recording, 1, ABSENT, own).watch
+    looked(other, any_recording, 5, queued(), None)
+
+    for minutes in (6, 12):
+        own = looked(any_recording.another_recorder(), any_recording, minutes, ABSENT, own).watch
+
+    assert "OrderForgotten" not in told(any_recording, BOTS)
+    looked(any_recording.another_recorder(), any_recording, 30, ABSENT, own)
+    assert told(any_recording, BOTS)[-1] == "OrderForgotten"
+
+
+def test_an_order_that_is_forgotten_is_found_by_the_very_body_that_was_seen_before(
+    any_recording: Recording,
+) -> None:
+    first = any_recording.another_recorder()
+    own = looked(first, any_recording, 0, queued(), None).watch
+    for minutes in (1, 7, 13):
+        looked(first, any_recording, minutes, ABSENT, None)
+    assert told(any_recording, BOTS)[-1] == "OrderForgotten"
+
+    looked(any_recording.another_recorder(), any_recording, 14, queued(), own)
+
+    assert told(any_recording, BOTS)[-1].startswith("Agreed")
 
 
 def test_a_stale_watch_makes_no_interval_wrong(any_recording: Recording) -> None:
