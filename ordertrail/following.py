@@ -227,6 +227,8 @@ def _found(head: Head) -> Found:
     brief = _brief(head.state)
     watched = Watched(stream_id(head.stream), head.version, since=instant(brief.not_after))
     watched.phase = brief.known_phase
+    if head.topic == OrderTracked.TOPIC and head.version > 1:
+        watched.began = watched.since
     watched.watch = None if head.watch is None else settled(_watch(head.watch))
     return Found(OrderKey(head.provider, head.order_id), watched, Placed(USUAL, brief.state or ""))
 

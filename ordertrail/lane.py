@@ -63,6 +63,8 @@ class Lane:
         self.fleet = Fleet(self.provider, schedule)
         self.counts = counts
         self.unsaved: set[str] = set()
+        self.recalling = True
+        """Of some orders only the last event is known yet."""
         self.answered = Answered(ANSWERS_APART)
         self._overdue = Overdue(self.provider, shared.writer)
         self._target = target
@@ -275,7 +277,8 @@ class Lane:
         self.unsaved.add(order_id)
         if self._overdue.suspects(order_id, watched, came.answered_at):
             await self._overdue.check(order_id, watched, came.answered_at)
-        if self._target.policy.ended(watched.phase, watched.ended, came.answered_at):
+        over = self._target.policy.ended(watched.phase, watched.ended, came.answered_at)
+        if over and not self.recalling:
             await self._end(order_id)
         return back
 

@@ -246,6 +246,8 @@ class Worker:
             await self._desk.serve(news.requests)
             if recalling:
                 recalling = await self._recall(streams)
+                for lane in self._lanes.values():
+                    lane.recalling = recalling
             if self._time() - saved >= self._save:
                 await self._save_coverage()
                 saved = self._time()
@@ -256,6 +258,8 @@ class Worker:
             await self._remembering.keep_up()
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
+                for lane in self._lanes.values():
+                    lane.recalling = True
             if not news.full:
                 soon = _RECALL if recalling else _DEFERRAL if self._deferred else self._follow
                 await self._pause(min(self._follow, soon))

@@ -1,24 +1,28 @@
 """A worker from end to end: a real log in a file, the providers in the same process, a thousandfold pace."""
 
 import asyncio
+import json
 import logging
 import time
 from itertools import pairwise
+from random import Random
 
 import msgspec
 import pytest
 
-from domain.identity import OrderKey
-from domain.instants import text
+from domain.identity import OrderKey, uuid7
+from domain.instants import SECOND, text
 from domain.log import Log, LogRefused, LogUnreachable
 from domain.phases import Phase
+from domain.readings import Answer, Look
 from domain.rows import NewRequest
 from domain.watch import Watch
 from ordertrail.budget import Window
+from ordertrail.observation import Observation
 from ordertrail.policy import Freshest
 from ordertrail.record import Recorder
 from simulators.faults import Fault
-from tests.poll.working import Place, running, until
+from tests.poll.working import Place, now, running, until
 
 pytestmark = pytest.mark.anyio
 
@@ -175,6 +179,36 @@ async def test_watching_ends_long_after_the_order_is_over(place: Place) -> None:
     async with running(place.worker("runa")) as worker:
         await until(lambda: all(place.order(key).stopped == "watch_ended" for key in keys))
         await until(lambda: worker.orders["runa"] == 0)
+
+
+async def test_an_order_that_is_tracked_again_is_watched_for_as_long_again(place: Place) -> None:
+    place.policy = Freshest(pace=0.001, watch_for=SECOND)
+    [key] = short_lived(place, "runa", 1)
+    async with running(place.worker("runa")):
+        await until(lambda: place.order(key).stopped == "watch_ended")
+    place.track([key])
+    tracked_at = time.monotonic()
+
+    async with running(place.worker("runa")) as worker:
+        await until(lambda: place.order(key).stopped == "watch_ended")
+
+    assert worker.counts["runa"].looks >= 1
+    assert time.monotonic() - tracked_at >= 1
+
+
+async def test_an_order_that_was_stopped_while_a_look_was_out_stays_stopped(place: Place) -> None:
+    [key] = frozen(place, 1)
+    async with running(place.worker("xverse")):
+        await until(lambda: place.order(key).state is not None)
+    recorder = place.recorder(place.log)
+    recorder.stop(key, "paid otherwise", by=None)
+    at, body = now(), json.dumps({"id": key.order_id, "state": "complete"}).encode()
+    look = Look(uuid7(at, Random(1)), at, at + 1)
+    [seen] = recorder.observe([Observation(key, look, Answer(200, "application/json", body))])
+    assert (place.order(key).state, len(seen.events) > 0) == ("complete", True)
+
+    async with running(place.worker("xverse")) as worker:
+        await until(lambda: worker.orders["xverse"] == 0)
 
 
 async def test_an_order_that_is_not_done_by_its_deadline_is_overdue(place: Place) -> None:
