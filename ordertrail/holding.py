@@ -51,6 +51,7 @@ class Holding:
         clock: Timepiece,
         save: Callable[[], Awaitable[None]],
         ahead: float,
+        clock_error: int,
         logger: logging.Logger,
     ) -> None:
         self._lanes = lanes
@@ -62,6 +63,7 @@ class Holding:
         self._clock = clock
         self._save = save
         self._ahead = ahead
+        self._clock_error = clock_error
         self._logger = logger
         self._partitions: Partitions = NONE
         self._held: Partitions = NONE
@@ -80,7 +82,7 @@ class Holding:
         if self._before is None:
             self._ended = -NEVER
         elif self._membership.sole:
-            since = spending.ago(self._before, self._clock)
+            since = spending.ago(self._before, self._clock, self._clock_error)
             self._ended = asyncio.get_running_loop().time() - since
         self._begun = True
         await self.write_ahead()

@@ -37,6 +37,9 @@ from ordertrail.thread import Thread
 
 BATCH = 1_000
 INTERNAL = "internal"
+UNAVAILABLE = 503
+LONG_PAUSE = 60.0
+"""Seconds; a shorter one is not worth a word."""
 RECHECK = 0.05
 """Seconds until a closed gate is tried again."""
 
@@ -305,11 +308,17 @@ class Lane:
         else:
             self._budget.ended(now)
         if came is not None:
-            if came.retry_after is not None:
-                self._circuit.hold(now + came.retry_after)
-            if isinstance(came.answer, Answer) and came.answer.status == TOO_MANY:
+            status = came.answer.status if isinstance(came.answer, Answer) else None
+            if came.retry_after is not None and status in (TOO_MANY, UNAVAILABLE):
+                self._hold(now, came.retry_after)
+            if status == TOO_MANY:
                 self._refused(sent, now)
         self.stir()
+
+    def _hold(self, now: float, pause: float) -> None:
+        if pause >= LONG_PAUSE and self._circuit.ready_at(now) <= now:
+            self._shared.logger.warning("%s asks for a pause of %.0f s", self.provider, pause)
+        self._circuit.hold(now + pause)
 
     def _refused(self, sent: float, now: float) -> None:
         self.counts.refused += 1
@@ -370,7 +379,7 @@ class Lane:
         now = asyncio.get_running_loop().time()
         self.counts.failures[failed.kind] += 1
         if failed.retry_after is not None:
-            self._circuit.hold(now + failed.retry_after)
+            self._hold(now, failed.retry_after)
         counted = isinstance(came.answer, Answer) and came.answer.status == TOO_MANY
         if failed.kind == RATE_LIMITED and not counted:
             self._refused(sent, now)

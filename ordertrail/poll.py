@@ -63,6 +63,7 @@ class Worker:
         body_limit: int = BODY_LIMIT,
         deadline: float = DEADLINE,
         coverage_gap: int = PATIENCE.coverage_gap,
+        clock_error: int = PATIENCE.clock_error,
         trust_env: bool = False,
         follow: float = 0.25,
         save: float = 3.0,
@@ -80,6 +81,7 @@ class Worker:
         self._save = save
         self._grace = grace
         self._pause = pause
+        self._clock_error = clock_error
         self._trust_env = trust_env
         self._logger = logger
         self._deferred: list[Row] = []
@@ -207,6 +209,7 @@ class Worker:
             clock=self._clock,
             save=self._save_coverage,
             ahead=max(AHEAD, 20 * self._save),
+            clock_error=self._clock_error,
             logger=self._logger,
         )
 
@@ -252,14 +255,14 @@ class Worker:
                 await self._save_coverage()
                 saved = self._time()
             await self._holding.write_ahead()
-            for lane in self._lanes.values():
-                lane.tend(self._planner)
-            await self._reporter.keep_up(self._time())
-            await self._remembering.keep_up()
             if await self._holding.keep_up():
                 streams, recalling = self._streams(), True
                 for lane in self._lanes.values():
                     lane.recalling = True
+            for lane in self._lanes.values():
+                lane.tend(self._planner)
+            await self._reporter.keep_up(self._time())
+            await self._remembering.keep_up()
             if not news.full:
                 soon = _RECALL if recalling else _DEFERRAL if self._deferred else self._follow
                 await self._pause(min(self._follow, soon))

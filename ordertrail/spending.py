@@ -59,11 +59,12 @@ def found(words: str) -> Spending | None:
         return None
 
 
-def ago(spending: Spending, clock: Timepiece) -> float:
-    """Seconds since it ended, not negative; by the steady clock where that is the same one."""
+def ago(spending: Spending, clock: Timepiece, error: int) -> float:
+    """Seconds since it ended at the least, not negative; by the steady clock where that is the same one.
+    `error`: microseconds that two machines' clocks may differ."""
     moment = clock.moment()
     same = spending.clock == clock.name
-    since = moment.steady - spending.steady if same else moment.wall - spending.wall
+    since = moment.steady - spending.steady if same else moment.wall - spending.wall - error
     return max(0, since) / SECOND
 
 

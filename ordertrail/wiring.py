@@ -203,6 +203,7 @@ def worker_of(settings: Settings, logger: Logger) -> Worker:
         worker=settings.worker,
         body_limit=settings.body_limit,
         coverage_gap=settings.judging.coverage_gap,
+        clock_error=settings.judging.clock_error,
         membership=membership_of(settings, logger),
         report=REPORT_SECONDS,
         publish=settings.kafka is not None,

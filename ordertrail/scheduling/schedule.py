@@ -102,7 +102,7 @@ class Schedule:
         )
         self._numbers: dict[str, int] = {}
         self._names: list[str] = []
-        self._asked: deque[str] = deque()
+        self._asked: dict[str, None] = {}
         self._new: deque[str] = deque()
         self._out: dict[str, int] = {}
         self._again: set[str] = set()
@@ -132,13 +132,14 @@ class Schedule:
             self._queue(number, kind, self._records.get(number), last)
 
     def ask(self, order: str) -> bool:
-        """Have it looked at next, once more if it is out; False: it is unknown."""
+        """Have it looked at next, once however often it is asked for; once more if it is out. False: it is
+        unknown."""
         if order not in self._numbers:
             return False
         if order in self._out:
             self._again.add(order)
         else:
-            self._asked.append(order)
+            self._asked[order] = None
         return True
 
     def remove(self, order: str) -> None:
@@ -297,7 +298,8 @@ class Schedule:
         """One somebody asked about, else one never looked at."""
         self._prompted_last = True
         while self._asked:
-            order = self._asked.popleft()
+            order = next(iter(self._asked))
+            del self._asked[order]
             number = self._numbers.get(order)
             if number is not None and order not in self._out:
                 return self._sent(order, number)
@@ -350,7 +352,7 @@ class Schedule:
     def _returned(self, order: str) -> int | None:
         if order in self._again:
             self._again.discard(order)
-            self._asked.append(order)
+            self._asked[order] = None
         number = self._out.pop(order, None)
         return self._numbers.get(order) if number is None else number
 

@@ -80,6 +80,16 @@ def test_an_order_asked_about_while_it_is_out_comes_once_more() -> None:
     assert taken(fleet, 499.0) == []
 
 
+def test_an_order_asked_about_many_times_comes_once() -> None:
+    fleet = fleet_of(a=99.0, b=1.0)
+
+    assert all(fleet.ask("a") for _ in range(100))
+
+    assert sorted(taken(fleet, 2.0)) == ["a", "b"]
+    fleet.looked("a", None, (), 2.0)
+    assert taken(fleet, 2.0) == []
+
+
 def test_an_unknown_order_can_not_be_asked_about() -> None:
     assert not fleet_of(a=1.0).ask("b")
 

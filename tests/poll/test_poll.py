@@ -7,6 +7,7 @@ import time
 from itertools import pairwise
 from random import Random
 
+import httpx
 import msgspec
 import pytest
 
@@ -179,6 +180,24 @@ async def test_watching_ends_long_after_the_order_is_over(place: Place) -> None:
     async with running(place.worker("runa")) as worker:
         await until(lambda: all(place.order(key).stopped == "watch_ended" for key in keys))
         await until(lambda: worker.orders["runa"] == 0)
+
+
+async def test_a_pause_that_one_order_asks_for_does_not_hold_the_others(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = frozen(place, 60)
+    transport = place.transports["xverse"]
+    answer = transport.handle_async_request
+
+    async def later(request: httpx.Request) -> httpx.Response:
+        response = await answer(request)
+        headers = {**response.headers, "retry-after": "3600"}
+        return httpx.Response(response.status_code, headers=headers, content=await response.aread())
+
+    monkeypatch.setattr(transport, "handle_async_request", later)
+
+    async with running(place.worker("xverse")):
+        await until(lambda: all(place.order(key).state for key in keys))
 
 
 async def test_an_order_that_is_tracked_again_is_watched_for_as_long_again(place: Place) -> None:

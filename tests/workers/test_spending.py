@@ -37,22 +37,23 @@ def announced(seconds: float, clock: Clock) -> spending.Spending:
 def test_what_is_announced_counts_until_its_end() -> None:
     word = announced(60.0, Clock("a", 0, 0))
 
-    assert spending.ago(word, Clock("a", 0, 90 * SECOND)) == 30.0
-    assert spending.ago(word, Clock("a", 0, 20 * SECOND)) == 0.0
+    assert spending.ago(word, Clock("a", 0, 90 * SECOND), SECOND) == 30.0
+    assert spending.ago(word, Clock("a", 0, 20 * SECOND), SECOND) == 0.0
 
 
 def test_a_wall_clock_that_steps_does_not_matter_while_the_machine_is_up() -> None:
     word = announced(60.0, Clock("a", 0, 0))
 
-    assert spending.ago(word, Clock("a", -(10**12), 90 * SECOND)) == 30.0
-    assert spending.ago(word, Clock("a", 10**12, 90 * SECOND)) == 30.0
+    assert spending.ago(word, Clock("a", -(10**12), 90 * SECOND), SECOND) == 30.0
+    assert spending.ago(word, Clock("a", 10**12, 90 * SECOND), SECOND) == 30.0
 
 
-def test_after_a_reboot_the_wall_clock_tells() -> None:
+def test_after_a_reboot_or_on_another_machine_the_wall_clock_tells_as_far_as_it_can_be_trusted() -> None:
     word = announced(60.0, Clock("a", 5 * MINUTE, 0))
 
-    assert spending.ago(word, Clock("b", 7 * MINUTE, 3)) == 60.0
-    assert spending.ago(word, Clock("b", 2 * MINUTE, 3)) == 0.0
+    assert spending.ago(word, Clock("b", 7 * MINUTE, 3), 0) == 60.0
+    assert spending.ago(word, Clock("b", 7 * MINUTE, 3), SECOND) == 59.0
+    assert spending.ago(word, Clock("b", 2 * MINUTE, 3), SECOND) == 0.0
 
 
 def test_what_was_left_is_of_use_for_the_same_windows_only() -> None:
