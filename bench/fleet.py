@@ -46,9 +46,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Survived:
-    """`over`: requests beyond the budget in its fullest window; `in_hand`: what the frozen may account for.
-    `gap`: the longest without a look; `beyond`: the longest without the takeovers in it; `bound`: the longest
-    while nothing was done to the workers.
+    """`over`: requests beyond the budget in its fullest window; `unexcused`: of any window, those that were
+    not in the hands of a worker that was frozen until then, of whom each may have had 16. `gap`: the longest
+    without a look; `beyond`: the longest without the takeovers in it; `bound`: the longest while nothing was
+    done to the workers.
 
     Lateness in seconds, of the changes while nothing was done to the workers.
     """
@@ -57,7 +58,7 @@ class Survived:
     events: int
     frozen: int
     most: int
-    in_hand: int
+    unexcused: int
     gap: float
     beyond: float
     bound: float
@@ -75,7 +76,7 @@ class Survived:
     def holds(self) -> bool:
         verdict = self.verdict
         right = verdict.events > 0 and not verdict.lost and not verdict.doubled
-        return right and self.over <= self.in_hand and self.beyond <= self.bound and self.fresh
+        return right and not self.unexcused and self.beyond <= self.bound and self.fresh
 
     @property
     def fresh(self) -> bool:
@@ -94,7 +95,7 @@ class Survived:
             "window": self.wish.words,
             "most_in_window": self.most,
             "over_budget": self.over,
-            "in_hand": self.in_hand,
+            "unexcused": self.unexcused,
             "longest_gap_s": round(self.gap, 1),
             "bound_s": round(self.bound, 1),
             "takeover_s": TAKEOVER_SECONDS,
@@ -167,8 +168,9 @@ def _calm(world: World, workers: int, seconds: float, say: Say, *, compare: bool
 
 def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, say: Say) -> Survived:
     begin = time.monotonic()
-    frozen = joined = 0
+    joined = 0
     marks: list[float] = []
+    thawed: list[float] = []
     for number in range(events):
         time.sleep(rng.uniform(*CALM_SECONDS))  # work goes on between events
         kind = rng.choices(("kill", "freeze", "leave", "join"), (3, 3, 1, 1))[0]
@@ -178,20 +180,21 @@ def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, s
             joined += 1
             world.start(f"guest{joined}")
         else:
-            frozen += kind == "freeze"
             _strike(world, rng.choice(sorted(world.workers)), kind, rng)
             marks.append(time.monotonic())
+            thawed += marks[-1:] if kind == "freeze" else []
     end = time.monotonic()
     gaps = list(world.counting.arrivals.gaps(world.counting.over(), begin, end))
     world.counting.stands_at = time.time()
     _await(world, lambda: _all_seen(world), "not every order was looked at in the end")
     time.sleep(RECORDED_SECONDS)  # the last looks are on their way to the log
+    arrivals, wish = world.counting.arrivals, world.wish
     return Survived(
-        wish=world.wish,
+        wish=wish,
         events=events,
-        frozen=frozen,
-        most=world.counting.arrivals.most_within(world.wish.window),
-        in_hand=IN_HAND * frozen,
+        frozen=len(thawed),
+        most=arrivals.most_within(wish.window),
+        unexcused=max(0, arrivals.most_within(wish.window, thawed, IN_HAND) - wish.limit),
         gap=max(to - since for since, to in gaps),
         beyond=max(_beyond(since, to, marks) for since, to in gaps),
         bound=calm.gap,

@@ -30,6 +30,8 @@ PHASES = PROVIDERS[PROVIDER].phases
 OFFSET = time.time() - time.monotonic()
 HOST = "127.0.0.1"
 TRACKED_AT_ONCE = 1000
+EXCUSED_SECONDS = 2.0
+"""How late what a frozen worker had in hand may still arrive."""
 
 
 @dataclass
@@ -39,12 +41,15 @@ class Arrivals:
     at: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
 
-    def most_within(self, seconds: float) -> int:
+    def most_within(self, seconds: float, excused: Sequence[float] = (), each: int = 0) -> int:
+        """In any window of so many seconds; less `each` for each moment `excused` that lies in it, or up to
+        two seconds before."""
         first = most = 0
         for last, at in enumerate(self.at):
             while self.at[first] <= at - seconds:
                 first += 1
-            most = max(most, last - first + 1)
+            excuses = sum(at - seconds - EXCUSED_SECONDS <= moment <= at for moment in excused)
+            most = max(most, last - first + 1 - each * excuses)
         return most
 
     def gaps(self, over: Mapping[str, float], begin: float, end: float) -> Iterator[tuple[float, float]]:
