@@ -182,7 +182,8 @@ def _struck(world: World, calm: _Calm, events: int, rng: Random, alone: float, s
         else:
             _strike(world, rng.choice(sorted(world.workers)), kind, rng)
             marks.append(time.monotonic())
-            thawed += marks[-1:] if kind == "freeze" else []
+            if kind == "freeze":
+                thawed.append(marks[-1])
     end = time.monotonic()
     gaps = list(world.counting.arrivals.gaps(world.counting.over(), begin, end))
     world.counting.stands_at = time.time()

@@ -36,9 +36,9 @@ class Watched(msgspec.Struct, array_like=True, gc=False):
     def ended(self) -> Instant | None:
         """Since when a final order is only watched: since it was tracked again, or forgotten, if that came
         later."""
-        forgotten = self.phase is Phase.FORGOTTEN and self.watch is not None
-        times = (self.since, self.began, self.watch.unseen_since if forgotten and self.watch else None)
-        return max(filter(None, times), default=None)
+        watch = self.watch if self.phase is Phase.FORGOTTEN else None
+        forgotten = None if watch is None else watch.unseen_since
+        return max(filter(None, (self.since, self.began, forgotten)), default=None)
 
     @property
     def phase(self) -> Phase | None:

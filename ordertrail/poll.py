@@ -21,7 +21,7 @@ from domain.events import ContactLost, OrderTracked, TrackingStopped
 from domain.identity import OrderKey, contact_stream, reserved
 from domain.log import Log
 from domain.rows import Row
-from domain.watch import PATIENCE, Watch
+from domain.watch import PATIENCE, Patience, Watch
 from ordertrail.desk import Desk
 from ordertrail.executing import Executor
 from ordertrail.following import ASKED, Follower, begun, changed, key_of
@@ -62,8 +62,7 @@ class Worker:
         worker: str = "main",
         body_limit: int = BODY_LIMIT,
         deadline: float = DEADLINE,
-        coverage_gap: int = PATIENCE.coverage_gap,
-        clock_error: int = PATIENCE.clock_error,
+        patience: Patience = PATIENCE,
         trust_env: bool = False,
         follow: float = 0.25,
         save: float = 3.0,
@@ -81,7 +80,7 @@ class Worker:
         self._save = save
         self._grace = grace
         self._pause = pause
-        self._clock_error = clock_error
+        self._patience = patience
         self._trust_env = trust_env
         self._logger = logger
         self._deferred: list[Row] = []
@@ -103,7 +102,7 @@ class Worker:
             worker=worker,
             body_limit=body_limit,
             deadline=deadline,
-            coverage_gap=coverage_gap,
+            coverage_gap=patience.coverage_gap,
         )
         self._remembering = Remembering(
             lanes=self._lanes, writer=self._writer, every=SELDOM * save, logger=logger
@@ -209,7 +208,7 @@ class Worker:
             clock=self._clock,
             save=self._save_coverage,
             ahead=max(AHEAD, 20 * self._save),
-            clock_error=self._clock_error,
+            clock_error=self._patience.clock_error,
             logger=self._logger,
         )
 

@@ -29,7 +29,7 @@ minimizing age of information in broadcast wireless networks, IEEE/ACM ToN (2018
 """
 
 import math
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from random import Random
 
@@ -102,7 +102,7 @@ class Schedule:
         )
         self._numbers: dict[str, int] = {}
         self._names: list[str] = []
-        self._asked: dict[str, None] = {}
+        self._asked: OrderedDict[str, None] = OrderedDict()
         self._new: deque[str] = deque()
         self._out: dict[str, int] = {}
         self._again: set[str] = set()
@@ -298,8 +298,7 @@ class Schedule:
         """One somebody asked about, else one never looked at."""
         self._prompted_last = True
         while self._asked:
-            order = next(iter(self._asked))
-            del self._asked[order]
+            order, _ = self._asked.popitem(last=False)
             number = self._numbers.get(order)
             if number is not None and order not in self._out:
                 return self._sent(order, number)
