@@ -23,7 +23,8 @@ from domain.phases import WATCHED_AFTER
 from domain.readings import Answer, Failed, Look
 from domain.watch import Watch, current, unchanged
 from ordertrail.answered import Answered
-from ordertrail.errands import RATE_LIMITED, TOO_MANY, Errands
+from ordertrail.channel import Channel
+from ordertrail.errands import Errands
 from ordertrail.fleet import Fleet, Watched, steadily
 from ordertrail.gate import Gate
 from ordertrail.observation import Observation, Seen, proves, repeats
@@ -37,9 +38,6 @@ from ordertrail.thread import Thread
 
 BATCH = 1_000
 INTERNAL = "internal"
-UNAVAILABLE = 503
-LONG_PAUSE = 60.0
-"""Seconds; a shorter one is not worth a word."""
 RECHECK = 0.05
 """Seconds until a closed gate is tried again."""
 
@@ -75,21 +73,16 @@ class Lane:
         self._http = http
         self._fresh = fresh or http
         self.gate = gate
-        self._budget = target.budget
-        self._circuit = target.circuit
+        self._channel = Channel(target, counts, shared.logger)
         self._stopping = False
         self._turn = asyncio.Lock()
         self._dozing: set[asyncio.Future[None]] = set()
         self.errands = Errands(
-            budget=self._budget,
-            circuit=self._circuit,
+            channel=self._channel,
             ready_at=self._ready_at,
             doze=self._doze,
             stir=self.stir,
             ask=partial(self._ask, self._fresh),
-            account=self._account,
-            failed=self._failed,
-            answered=self._answered,
         )
         self._planning = Planning(self.provider, schedule, shared.logger)
         self._in_trouble = True
@@ -165,8 +158,7 @@ class Lane:
 
     def tend(self, planner: Thread) -> None:
         """Keep the schedule right."""
-        rate = self._budget.rate
-        self._planning.tend(math.inf if rate is None else rate, planner)
+        self._planning.tend(self._channel.rate(), planner)
         self.stir()
 
     def _now(self) -> tuple[Instant, float]:
@@ -228,8 +220,7 @@ class Lane:
                         self.fleet.kept(taken[0], now)
                         continue
                     if taken is not None:
-                        self._budget.sent(now)
-                        self._circuit.sent()
+                        self._channel.sent(now)
                         return taken
                     ready = self.fleet.next_due()
                 await self._doze(ready)
@@ -248,7 +239,7 @@ class Lane:
             self._dozing.discard(dozing)
 
     def _ready_at(self, now: float) -> float:
-        ready = max(self._budget.ready_at(now), self._circuit.ready_at(now))
+        ready = self._channel.ready_at(now)
         return ready if self.gate.open else max(ready, now + RECHECK)
 
     @property
@@ -263,7 +254,8 @@ class Lane:
         try:
             came = await self._ask(self._http, self._requests.of(order_id))
         finally:
-            self._account(came, sent, loop.time())
+            self._channel.back(came, sent, loop.time())
+            self.stir()
         if came.answer == Failed(WITHHELD):
             return partial(self.fleet.kept, order_id)
         self.counts.looks += 1
@@ -274,7 +266,7 @@ class Lane:
             self.counts.unchanged += 1
             watched.watch = unchanged(watch, self._looked(came), self._shared.coverage_gap)
             self.answered.add(came.asked_at, came.answered_at)
-            self._answered(sent)
+            self._channel.answered(sent)
         else:
             back = await self._record(order_id, watched, came, sent)
         self.unsaved.add(order_id)
@@ -286,7 +278,7 @@ class Lane:
         return back
 
     def _surprised(self, order_id: str, error: Exception) -> None:
-        self._circuit.succeeded(asyncio.get_running_loop().time())
+        self._channel.answered(asyncio.get_running_loop().time())
         if isinstance(error, UnknownEvent):
             self.set_aside(order_id, error)
             return
@@ -298,31 +290,6 @@ class Lane:
         return await ask(
             http, request, clock=shared.clock, body_limit=shared.body_limit, deadline=shared.deadline
         )
-
-    def _account(self, came: Came | None, sent: float, now: float) -> None:
-        if came is not None and came.answer == Failed(WITHHELD):
-            self._budget.unsent()
-            self._circuit.unsent()
-        elif came is None or (isinstance(came.answer, Failed) and came.answer.kind == "timeout"):
-            self._budget.lost(now)
-        else:
-            self._budget.ended(now)
-        if came is not None:
-            status = came.answer.status if isinstance(came.answer, Answer) else None
-            if came.retry_after is not None and status in (TOO_MANY, UNAVAILABLE):
-                self._hold(now, came.retry_after)
-            if status == TOO_MANY:
-                self._refused(sent, now)
-        self.stir()
-
-    def _hold(self, now: float, pause: float) -> None:
-        if pause >= LONG_PAUSE and self._circuit.ready_at(now) <= now:
-            self._shared.logger.warning("%s asks for a pause of %.0f s", self.provider, pause)
-        self._circuit.hold(now + pause)
-
-    def _refused(self, sent: float, now: float) -> None:
-        self.counts.refused += 1
-        self._budget.refused(now, sent)
 
     async def _record(self, order_id: str, watched: Watched, came: Came, sent: float) -> partial[None]:
         key = OrderKey(self.provider, order_id)
@@ -341,16 +308,15 @@ class Lane:
         self._in_trouble = failed is not None
         if failed is None:
             self.answered.add(came.asked_at, came.answered_at)
-            self._answered(sent)
+            self._channel.answered(sent)
         else:
-            self._failed(failed, came, sent)
+            self._channel.failed(failed, came, sent, asyncio.get_running_loop().time())
         return self._back(order_id, watched, seen)
 
     def _back(self, order_id: str, watched: Watched, seen: Seen) -> partial[None]:
         """What the schedule is told of a look that was recorded. What shows no state proves none."""
         if isinstance(seen.reading, Failed):
-            alone = seen.reading.kind != RATE_LIMITED and self._circuit.isolated
-            return partial(self.fleet.failed, order_id, alone=alone)
+            return partial(self.fleet.failed, order_id, alone=self._channel.is_about_order(seen.reading))
         if not proves(seen):
             return partial(self.fleet.failed, order_id, alone=True)
         where = placed(self.provider, seen.order)
@@ -370,27 +336,6 @@ class Lane:
             watched.since = instant(order.not_after)
         if not order.watched:
             self.fleet.remove(order_id)
-
-    def _answered(self, sent: float) -> None:
-        if self._circuit.succeeded(sent):
-            self._shared.logger.info("%s answers again", self.provider)
-
-    def _failed(self, failed: Failed, came: Came, sent: float) -> None:
-        now = asyncio.get_running_loop().time()
-        self.counts.failures[failed.kind] += 1
-        if failed.retry_after is not None:
-            self._hold(now, failed.retry_after)
-        counted = isinstance(came.answer, Answer) and came.answer.status == TOO_MANY
-        if failed.kind == RATE_LIMITED and not counted:
-            self._refused(sent, now)
-        if self._circuit.failed(now, sent):
-            failures = self._circuit.failures
-            self._shared.logger.warning(
-                "%s does not answer as it should (%s), %d times in a row: trying on, at longer intervals",
-                self.provider,
-                failed.kind,
-                failures,
-            )
 
     async def _end(self, order_id: str) -> None:
         key = OrderKey(self.provider, order_id)

@@ -32,6 +32,7 @@ from ordertrail.setting_sources import (
     read_file,
     refuse_unknown,
 )
+from ordertrail.target import IN_FLIGHT, MOST_IN_FLIGHT
 
 BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
@@ -133,7 +134,8 @@ class _Table(BaseModel):
 
 class ProviderSettings(_Table):
     """Whatever is None is the provider's own default. `cache_allowance`: how old its answers may be. `bound`:
-    seconds between two looks at any order, at most; None: what takes a tenth of the budget."""
+    seconds between two looks at any order, at most; None: what takes a tenth of the budget. `in_flight`:
+    requests at a time."""
 
     url: Annotated[str, BeforeValidator(_http_url)] | None = None
     api_key: Annotated[SecretStr, BeforeValidator(_header)] | None = None
@@ -141,6 +143,7 @@ class ProviderSettings(_Table):
     api_version: Annotated[str, BeforeValidator(_header)] | None = None
     cache_allowance: Annotated[int, Field(ge=0, le=DAY // SECOND)] = 0
     bound: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    in_flight: Annotated[int, Field(ge=1, le=MOST_IN_FLIGHT)] = IN_FLIGHT
 
 
 class TopicSettings(_Table):

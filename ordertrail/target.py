@@ -18,6 +18,7 @@ from ordertrail.policy import Policy
 from ordertrail.writer import Writer
 
 REQUESTS_KEPT = 2_000
+IN_FLIGHT, MOST_IN_FLIGHT = 16, 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class Target:
     budget: Budget
     circuit: Circuit
     transport: httpx.AsyncBaseTransport | None = None
-    in_flight: int = 16
+    in_flight: int = IN_FLIGHT
     allowance: int = 0
 
 

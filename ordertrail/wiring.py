@@ -187,6 +187,7 @@ def targets_of(settings: Settings) -> Mapping[str, Target]:
             budget=Budget(windows),
             circuit=Circuit(random_source()),
             allowance=asked.cache_allowance,
+            in_flight=asked.in_flight,
         )
     return found
 

@@ -40,6 +40,8 @@ WRONG = {
     "PROVIDERS__RUNA__BOUND=-60": "providers.runa.bound: Input should be greater than 0",
     "PROVIDERS__RUNA__BOUND=inf": "providers.runa.bound: Input should be a finite number",
     "PROVIDERS__RUNA__BOUND=nan": "providers.runa.bound: Input should be",
+    "PROVIDERS__RUNA__IN_FLIGHT=0": "providers.runa.in_flight: Input should be greater than or equal to 1",
+    "PROVIDERS__RUNA__IN_FLIGHT=1000": "providers.runa.in_flight: Input should be less than or equal to 256",
     "PROVIDERS__RUNA__BOUND=1h": "providers.runa.bound: Input should be a valid number",
     "PATIENCE__FAILURES=0": "patience.failures: Input should be greater than or equal to 1",
     "PACE=0": "pace: Input should be greater than 0",
@@ -91,6 +93,13 @@ def test_a_bound_is_what_its_provider_is_watched_by(place: Path) -> None:
         for slug, target in targets_of(loaded.settings).items()
     }
     assert promised == {"xverse": 3600, "ordinalsbot": 3600, "runa": 900, "xmrto": 3600}
+
+
+def test_requests_at_a_time_are_as_many_as_a_provider_is_set_to(place: Path) -> None:
+    loaded = load(None, {"ORDERTRAIL_PROVIDERS__RUNA__IN_FLIGHT": "40"})
+
+    at_a_time = {slug: target.in_flight for slug, target in targets_of(loaded.settings).items()}
+    assert at_a_time == {"xverse": 16, "ordinalsbot": 16, "runa": 40, "xmrto": 16}
 
 
 def test_an_unknown_key_in_the_file_stops_every_command(place: Path, ordertrail: Ordertrail) -> None:

@@ -21,8 +21,8 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path / "log.db", windows=(Window(600, 60.0),))
 
 
-def row(place: Place) -> ProviderRow:
-    return provider_row(place.log, PROVIDERS["runa"], now())
+def row(place: Place, slug: str = "runa") -> ProviderRow:
+    return provider_row(place.log, PROVIDERS[slug], now())
 
 
 async def test_a_worker_says_how_its_provider_does(place: Place) -> None:
