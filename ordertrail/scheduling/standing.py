@@ -62,11 +62,10 @@ def rated(record: Record, changed: bool, now: float) -> Record:
 def estimate(facts: Facts, kind: Kind) -> float:
     """When the class was entered, for want of better: as long before its deadline as is usual, else in the
     middle of what is known."""
-    if facts.entered_after is None:
-        return facts.entered_by
+    after = _after(facts)
     if facts.deadline is not None and math.isfinite(kind.dwell.span):
-        return min(max(facts.deadline - kind.dwell.span, facts.entered_after), facts.entered_by)
-    return (facts.entered_after + facts.entered_by) / 2
+        return min(max(facts.deadline - kind.dwell.span, after), facts.entered_by)
+    return facts.entered_by if after == -math.inf else (after + facts.entered_by) / 2
 
 
 def or_never(moment: float | None) -> float:
@@ -75,10 +74,17 @@ def or_never(moment: float | None) -> float:
 
 def aimed(kind: Kind, facts: Facts, entered: float) -> None:
     """One more order's deadline in a class that it has entered. When it did must be known: orders that came
-    while nobody was answered would make the usual time until the deadline shorter than it is."""
+    while nobody was answered would make the usual time until the deadline shorter than it is. Longer it may
+    become by any."""
     if not kind.dated or facts.deadline is None:
         return
-    span = facts.deadline - entered
-    after = -math.inf if facts.entered_after is None else facts.entered_after
-    if facts.entered_by - after <= _KNOWN * span or math.isinf(kind.dwell.span):
-        kind.dwell.aim(span)
+    span, usual = facts.deadline - entered, kind.dwell.span
+    if facts.entered_by - _after(facts) > _KNOWN * span:
+        span = facts.deadline - facts.entered_by
+        if span <= usual < math.inf:
+            return
+    kind.dwell.aim(span)
+
+
+def _after(facts: Facts) -> float:
+    return -math.inf if facts.entered_after is None else facts.entered_after

@@ -84,6 +84,16 @@ def test_an_entry_that_is_known_moves_it() -> None:
     assert kind.dwell.span == pytest.approx(DAY, rel=0.02)
 
 
+@pytest.mark.parametrize("after", [None, -DAY])
+def test_however_little_is_known_of_an_entry_the_usual_time_is_no_shorter_than_what_is_left(
+    after: float | None,
+) -> None:
+    kind = waiting(SPAN / 2)
+    for _ in range(100):
+        aimed(kind, Facts("a/waiting", after, 0.0, deadline=SPAN), 0.0)
+    assert kind.dwell.span == pytest.approx(SPAN, rel=0.02)
+
+
 def test_what_is_told_first_is_taken_for_want_of_better() -> None:
     kind = waiting()
     aimed(kind, Facts("a/waiting", None, 0.0, deadline=DAY), 0.0)
@@ -98,3 +108,12 @@ def test_a_class_was_entered_as_long_before_its_deadline_as_is_usual_and_within_
     deadline: float | None, entered: float
 ) -> None:
     assert estimate(Facts("a/waiting", -DAY, 0.0, deadline=deadline), waiting(SPAN)) == entered
+
+
+@pytest.mark.parametrize(
+    ("deadline", "entered"), [(SPAN - 2 * DAY, -2 * DAY), (SPAN + DAY, 0.0), (None, 0.0)]
+)
+def test_an_order_never_seen_before_is_as_old_as_its_deadline_tells(
+    deadline: float | None, entered: float
+) -> None:
+    assert estimate(Facts("a/waiting", None, 0.0, deadline=deadline), waiting(SPAN)) == entered
