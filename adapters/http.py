@@ -94,24 +94,22 @@ def client(
     transport: httpx.AsyncBaseTransport | None = None,
     context: ssl.SSLContext | None = None,
     connections: int = 100,
-    timeout: httpx.Timeout = TIMEOUT,
     keep_alive: float = KEEP_ALIVE,
-    trust_env: bool = False,
     before_write: Callable[[], None] | None = None,
 ) -> httpx.AsyncClient:
-    """A client for one provider; `transport` replaces the network, `trust_env` allows proxies of
-    the environment. `before_write` is called when there is a connection and nothing is left to wait for; it
-    may raise Withheld.
+    """A client for one provider; `transport` replaces the network. Proxies of the environment are not used.
+    `before_write` is called when there is a connection and nothing is left to wait for; it may raise
+    Withheld.
 
     Making a context takes tens of milliseconds: share one between clients.
     """
     context = context or ssl_context()
     if transport is None:
-        transport = _network(context, connections, keep_alive, trust_env, before_write)
+        transport = _network(context, connections, keep_alive, before_write)
     elif before_write is not None:
         transport = _Checked(transport, before_write)
     return _Client(
-        transport=transport, verify=context, timeout=timeout, follow_redirects=False, trust_env=False
+        transport=transport, verify=context, timeout=TIMEOUT, follow_redirects=False, trust_env=False
     )
 
 
@@ -179,7 +177,6 @@ def _network(
     context: ssl.SSLContext,
     connections: int,
     keep_alive: float,
-    trust_env: bool,
     before_write: Callable[[], None] | None,
 ) -> AiohttpTransport:
     def session() -> aiohttp.ClientSession:
@@ -187,7 +184,6 @@ def _network(
             request_class=aiohttp.ClientRequest if before_write is None else _checked(before_write),
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=keep_alive, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=trust_env,
             skip_auto_headers=("accept-encoding", "user-agent"),
         )
         # a GET would be sent again unasked, past the budget; there is no public way to say so

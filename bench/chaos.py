@@ -22,7 +22,6 @@ from adapters.kafka import broker, topics
 from adapters.kafka.artifacts import KAFKA
 from adapters.kafka.audit import published_position
 from adapters.kafka.client import opened_consumer
-from adapters.kafka.session import PUBLISHER
 from adapters.log import open_log
 from bench.chaos_check import Verdict, judged
 from bench.chaos_servers import KafkaBroker, Postgres, Process, Supervised, Supervising, Target
@@ -151,7 +150,7 @@ def _answered(holds: Callable[[], bool]) -> bool:
 
 async def _published(bootstrap: str) -> int:
     async with opened_consumer(bootstrap, "chaos", committed=True) as consumer:
-        position = await published_position(consumer, PREFIX, PUBLISHER)
+        position = await published_position(consumer, PREFIX)
         return position.position if position else 0
 
 

@@ -16,6 +16,12 @@ class OrderKey(NamedTuple):
     provider: str
     order_id: str
 
+    @classmethod
+    def of(cls, text: str) -> "OrderKey":
+        """Of what `str` of a key gives; `parse_order` is for what people write."""
+        provider, _, order_id = text.partition("/")
+        return cls(provider, order_id)
+
     def __str__(self) -> str:
         return f"{self.provider}/{self.order_id}"
 

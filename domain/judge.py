@@ -54,9 +54,6 @@ _CHANGES_PER_EVENT = 2_000
 _TEXT_PER_EVENT = 65_536
 
 
-NOTHING: Fields = {}
-
-
 class Bounds(NamedTuple):
     """The truth lies in (`not_before`, `not_after`]."""
 

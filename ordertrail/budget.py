@@ -67,14 +67,14 @@ class Budget:
     `leave`: up to when long windows may be used, as it is written down.
     """
 
-    def __init__(self, windows: Sequence[Window], *, skew: float = SKEW, grace: float = GRACE) -> None:
+    def __init__(self, windows: Sequence[Window], *, grace: float = GRACE) -> None:
         self.in_flight = 0
         self.windows = tuple(windows)
         self.leave = NEVER
         self._grace = grace
         self._long = any(window.seconds >= LONG for window in windows)
         self._ended = self._denied = self._row = 0
-        self._ledgers = [_Ledger(window, skew) for window in windows]
+        self._ledgers = [_Ledger(window) for window in windows]
 
     def ready_at(self, now: float) -> float:
         """When the next request may leave if no answer ends before: `now`, later, or NEVER."""
@@ -151,11 +151,11 @@ class Budget:
 class _Ledger:
     """One window's account. `ends`: when its requests' answers ended, a heap."""
 
-    def __init__(self, window: Window, skew: float) -> None:
+    def __init__(self, window: Window) -> None:
         self.ends: list[float] = []
         self.allowance = Allowance(window.limit, window.seconds)
         self._width = window.seconds
-        self._kept = window.seconds * (1 + 2 * skew)
+        self._kept = window.seconds * (1 + 2 * SKEW)
         self._burst = min(_BURST, _BURST_SECONDS / window.seconds)
         self._next = -NEVER
 

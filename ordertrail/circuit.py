@@ -3,19 +3,18 @@
 import math
 from random import Random
 
+THRESHOLD = 5
+
 
 class Circuit:
-    """Opens after `threshold` failures in a row; then one request at a time finds out if the host is back.
+    """Opens after THRESHOLD failures in a row; then one request at a time finds out if the host is back.
 
     Times are seconds of a clock that never steps. Pauses double from `first` to `longest` seconds, each
     shortened by up to half at random.
     """
 
-    def __init__(
-        self, rng: Random, *, threshold: int = 5, first: float = 1.0, longest: float = 300.0
-    ) -> None:
+    def __init__(self, rng: Random, *, first: float = 1.0, longest: float = 300.0) -> None:
         self._rng = rng
-        self._threshold = threshold
         self._first = first
         self._longest = longest
         self._failures = 0
@@ -69,12 +68,12 @@ class Circuit:
             return False
         self._failures += 1
         self._probing = False
-        if self._failures < self._threshold:
+        if self._failures < THRESHOLD:
             return False
         opened, self._opened = self._opened is None, now
         self._until = now + self._pause()
         return opened
 
     def _pause(self) -> float:
-        doubled = self._first * 2.0 ** min(self._failures - self._threshold, 40)
+        doubled = self._first * 2.0 ** min(self._failures - THRESHOLD, 40)
         return min(self._longest, doubled) * self._rng.uniform(0.5, 1.0)

@@ -99,5 +99,4 @@ def _watched(key: OrderKey, recorder: Recorder) -> bool:
 
 
 def _key(request: Request) -> OrderKey:
-    provider, _, order_id = request.order.partition("/")
-    return OrderKey(provider, order_id)
+    return OrderKey.of(request.order)

@@ -101,8 +101,7 @@ class Drainer:
                     one.version for one in _waiting(row.value).open if one.kind in QUARANTINE
                 )
                 if versions and not row.key.startswith("_"):
-                    provider, _, order_id = row.key.partition("/")
-                    yield OrderKey(provider, order_id), versions
+                    yield OrderKey.of(row.key), versions
             after = rows[-1].key
 
     def _drain(

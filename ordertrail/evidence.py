@@ -78,5 +78,4 @@ def _order(log: Log, row: EvidenceRow) -> OrderKey:
     looked = next((look.order for look in log.looks(row.stream) if look.evidence == row.sha256), None)
     if looked is None:
         raise UnknownEvidence(f"evidence {row.sha256} belongs to no look: the log was altered")
-    provider, _, order_id = looked.partition("/")
-    return OrderKey(provider, order_id)
+    return OrderKey.of(looked)

@@ -171,8 +171,7 @@ class Executor:
 
 
 def _key(request: Request) -> OrderKey:
-    provider, _, order_id = request.order.partition("/")
-    return OrderKey(provider, order_id)
+    return OrderKey.of(request.order)
 
 
 def _said(outcome: Outcome) -> str:

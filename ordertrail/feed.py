@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from adapters.waiting import Pauses, is_set_within
 from domain.log import Log, LogUnreachable
 from domain.rows import Row
 from ordertrail.cloudevents import source, structured
@@ -85,7 +86,7 @@ class Feed:
         self._floor = 0
         self._tail: int | None = None
         self._growth = asyncio.Event()
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.closed = asyncio.Event()
         self.epoch = 0
         """Rises when positions lose their meaning: the log was set back, or is another one."""
@@ -140,12 +141,11 @@ class Feed:
         try:
             news = await self._at_tail.ask(partial(_news, after=self._tail))
         except LogUnreachable as error:
-            if self._pause == FIRST_PAUSE:
+            if self._pauses.fresh:
                 self._logger.warning("the feed waits for the log: %s", error)
-            await _sleep(self._pause, stop)
-            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+            await is_set_within(self._pauses.take(), stop)
             return
-        self._pause = FIRST_PAUSE
+        self._pauses.reset()
         self._take(news)
 
     def _take(self, news: News) -> None:
@@ -203,11 +203,3 @@ def _fitting(events: Sequence[Told]) -> Sequence[Told]:
         if room < 0:
             return events[: max(number, 1)]
     return events
-
-
-async def _sleep(seconds: float, stop: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

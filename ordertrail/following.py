@@ -270,5 +270,4 @@ def _recalled(rows: Sequence[Row], terms: Terms) -> Recalled:
 
 
 def key_of(row: Row) -> OrderKey:
-    provider, _, order_id = row.order.partition("/")
-    return OrderKey(provider, order_id)
+    return OrderKey.of(row.order)

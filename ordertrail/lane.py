@@ -287,9 +287,7 @@ class Lane:
 
     async def _ask(self, http: httpx.AsyncClient, request: httpx.Request) -> Came:
         shared = self._shared
-        return await ask(
-            http, request, clock=shared.clock, body_limit=shared.body_limit, deadline=shared.deadline
-        )
+        return await ask(http, request, clock=shared.clock, body_limit=shared.body_limit)
 
     async def _record(self, order_id: str, watched: Watched, came: Came, sent: float) -> partial[None]:
         key = OrderKey(self.provider, order_id)

@@ -15,10 +15,11 @@ from aiokafka.errors import KafkaError
 from adapters.kafka import topics
 from adapters.kafka.inbox import Inbox
 from adapters.kafka.topics import TopicMismatch, TopicRefused
+from adapters.waiting import Pauses
 from ordertrail.commanding import Commander, Received
 from ordertrail.insistence import Insistence
 from ordertrail.kafka_words import words
-from ordertrail.thread import OneThread, Thread
+from ordertrail.thread import OneThread
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
@@ -39,7 +40,6 @@ class Obeying:
         make: Callable[[], Commander],
         insist: Insistence,
         logger: logging.Logger,
-        thread: Thread | None = None,
     ) -> None:
         self._bootstrap = bootstrap
         self._prefix = prefix
@@ -47,10 +47,10 @@ class Obeying:
         self._make = make
         self._insist = insist
         self._logger = logger
-        self._thread = thread or OneThread("commands")
+        self._thread = OneThread("commands")
         self._commander: Commander | None = None
         self._waiting = False
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raises ObeyingRefused, LogRefused."""
@@ -76,8 +76,7 @@ class Obeying:
                 raise ObeyingRefused(str(error)) from None
             except (KafkaError, OSError, TimeoutError) as error:
                 self._say_waiting(error)
-            await asyncio.sleep(self._pause)
-            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+            await asyncio.sleep(self._pauses.take())
 
     async def _obey(self) -> None:
         """With one membership of the group, until it is lost."""
@@ -89,7 +88,7 @@ class Obeying:
                 if came := await inbox.next():
                     await self._deal_with(came)
                     await inbox.done()
-                    self._pause = FIRST_PAUSE
+                    self._pauses.reset()
         finally:
             await inbox.close()
 

@@ -391,9 +391,5 @@ def chained(stream: str, order: Order, events: Sequence[Event[Data]]) -> tuple[l
     return [link.row for link in links], order
 
 
-def watch_row(stream: str, watch: Watch) -> WatchRow:
-    return WatchRow(stream, watch.last or 0, msgspec.json.encode(watch))
-
-
 def watch_of(stored: bytes) -> Watch:
     return msgspec.json.decode(stored, type=Watch)

@@ -14,7 +14,7 @@ from functools import partial
 from random import Random
 
 from adapters.clock import Timepiece
-from adapters.http import BODY_LIMIT, DEADLINE, client, ssl_context
+from adapters.http import BODY_LIMIT, client, ssl_context
 from adapters.membership import Membership
 from domain.encoding import UnknownEvent
 from domain.events import ContactLost, OrderTracked, TrackingStopped
@@ -61,9 +61,7 @@ class Worker:
         rng: Random,
         worker: str = "main",
         body_limit: int = BODY_LIMIT,
-        deadline: float = DEADLINE,
         patience: Patience = PATIENCE,
-        trust_env: bool = False,
         follow: float = 0.25,
         save: float = 3.0,
         grace: float = 10.0,
@@ -81,7 +79,6 @@ class Worker:
         self._grace = grace
         self._pause = pause
         self._patience = patience
-        self._trust_env = trust_env
         self._logger = logger
         self._deferred: list[Row] = []
         self._lanes: dict[str, Lane] = {}
@@ -101,7 +98,6 @@ class Worker:
             logger=logger,
             worker=worker,
             body_limit=body_limit,
-            deadline=deadline,
             coverage_gap=patience.coverage_gap,
         )
         self._remembering = Remembering(
@@ -151,14 +147,12 @@ class Worker:
                 transport=target.transport,
                 context=context,
                 connections=target.in_flight,
-                trust_env=self._trust_env,
                 before_write=gate.check,
             )
             fresh = client(
                 transport=target.transport,
                 context=context,
                 keep_alive=0,
-                trust_env=self._trust_env,
                 before_write=gate.check,
             )
             self._lanes[slug] = Lane(target, self._shared, http, self._counts[slug], gate, fresh)

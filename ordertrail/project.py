@@ -6,6 +6,8 @@ from itertools import accumulate, takewhile
 from threading import Event
 from typing import Protocol
 
+from adapters.waiting import Pauses
+from domain.identity import OrderKey
 from domain.log import Log, LogError, LogUnreachable, PositionMoved
 from domain.rows import Change, ModelRow, Parked, Row
 from projections import attention, orders
@@ -62,7 +64,7 @@ class Projector:
         self._log = log
         self._say = say
         self._batch_rows = batch_rows
-        self._first_delay = first_delay
+        self._pauses = Pauses(first_delay, LONGEST_DELAY)
         self._position: int | None = None
 
     def catch_up(self) -> Projected:
@@ -75,7 +77,6 @@ class Projector:
     def run(self, stop: Event, beside: Callable[[], object] = nothing) -> None:
         """Until `stop`, with something else to do after each batch or wait. An unreachable log is waited for,
         and said once."""
-        delay = self._first_delay
         while not stop.is_set():
             try:
                 before = self._position
@@ -84,14 +85,13 @@ class Projector:
                 beside()
             except LogUnreachable as error:
                 self._position = None
-                if delay == self._first_delay:
+                if self._pauses.fresh:
                     self._say(f"the read models wait for the log: {error}")
-                stop.wait(delay)
-                delay = min(2 * delay, LONGEST_DELAY)
+                stop.wait(self._pauses.take())
             else:
-                if delay != self._first_delay:
+                if not self._pauses.fresh:
                     self._say("the log is back, the read models go on")
-                delay = self._first_delay
+                self._pauses.reset()
 
     def step(self) -> int:
         """One batch at most; the position reached, the same as before if there was nothing to do."""
@@ -149,8 +149,7 @@ def unpark(log: Log, order: str) -> Parked | None:
     `order` is `provider/order_id` or a reserved stream. Raises LogError. The position goes back by one, so
     that a projector at work starts over from what is stored here; what is folded already changes nothing.
     """
-    provider, _, order_id = order.partition("/")
-    stream = log.registered(provider, order_id) or order
+    stream = log.registered(*OrderKey.of(order)) or order
     for _ in range(ATTEMPTS):
         position = log.position(PROJECTION)
         folded = fold_order([row for row in log.stream(stream) if row.position <= position], position)

@@ -108,8 +108,7 @@ class _LastLooks:
         return {order: last for order, last in found.items() if last is not None}
 
     def _one(self, order: str) -> Instant | None:
-        provider, _, order_id = order.partition("/")
-        stream = self._log.registered(provider, order_id)
+        stream = self._log.registered(*OrderKey.of(order))
         kept = self._log.watch(stream) if stream else None
         return None if kept is None else watch_of(kept.watch).last
 

@@ -13,6 +13,7 @@ from domain.basis import basis_of
 from domain.correction import correction
 from domain.encoding import UnknownEvent, chain, decode, row_digest
 from domain.events import Corrected, Data, Event, OrderRecovered, StateAdopted
+from domain.identity import OrderKey
 from domain.instants import instant
 from domain.judge import judge, rules
 from domain.order import Order, evolve
@@ -151,7 +152,7 @@ class _Stream:
         if group[0].rules != self._rules:
             return Verdict.OTHER_RULES, f"judged by rules {group[0].rules}, today's are {self._rules}"
         try:
-            one = looked(kept, rows[0].order.partition("/")[2], self._read, self._opened)
+            one = looked(kept, OrderKey.of(rows[0].order).order_id, self._read, self._opened)
         except Missing as missing:
             return missing.verdict, str(missing)
         if one.basis.version != order.version:
@@ -182,7 +183,7 @@ class _Stream:
             try:
                 if row.rules != self._rules:
                     raise Missing(Verdict.OTHER_RULES, f"judged by rules {row.rules}")
-                one = looked(row, row.order.partition("/")[2], self._read, self._opened)
+                one = looked(row, OrderKey.of(row.order).order_id, self._read, self._opened)
             except Missing as missing:
                 yield Rejudged(None, row.look, missing.verdict, str(missing))
                 continue

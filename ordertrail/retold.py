@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from domain.basis import basis_of, look_of
 from domain.encoding import decode
+from domain.identity import OrderKey
 from domain.order import Order, evolve
 from domain.provider import Provider
 from domain.readings import Read
@@ -41,7 +42,7 @@ def _kept(row: LookRow, read: Read, opened: Open) -> Kept:
     basis = basis_of(row)
     look = look_of(row, basis)
     try:
-        one = looked(row, row.order.partition("/")[2], read, opened)
+        one = looked(row, OrderKey.of(row.order).order_id, read, opened)
     except Missing as missing:
         return Kept(look, basis, row.rules, row.evidence, None, None, str(missing))
     return Kept(look, basis, row.rules, row.evidence, body_digest(one.body), one.reading)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Coroutine, Mapping
 from contextlib import ExitStack
 from enum import StrEnum
 
+from adapters.waiting import Pauses
 from domain.log import Log, LogError, LogRefused
 from ordertrail.door import Address, AddressRefused
 from ordertrail.machine import now, spare_the_collector
@@ -56,19 +57,18 @@ class Projecting:
         await working
 
     def _work(self) -> None:
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while not self._stop.is_set():
             try:
                 log = made_log(self._settings)
-                pause = FIRST_PAUSE
+                pauses.reset()
                 self._project(log)
             except LogRefused:
                 raise
             except LogError as error:
-                if pause == FIRST_PAUSE:
+                if pauses.fresh:
                     self._logger.warning("the read models wait for the log: %s", error)
-                self._stop.wait(pause)
-                pause = min(LONGEST_PAUSE, pause * 2)
+                self._stop.wait(pauses.take())
 
     def _project(self, log: Log) -> None:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from adapters.waiting import Pauses, is_set_within
 from domain.identity import uuid7
 from ordertrail.machine import now, random_source
 from ordertrail.publishing import Kind, Report, Task
@@ -40,15 +41,14 @@ class Supervisor:
         self._task = msgspec.structs.replace(task, holder=task.holder or uuid7(now(), random_source()))
         self._logger = logger
         self._waiting = False
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Raises PublishingRefused."""
         while not stop.is_set():
             await self._session(stop)
             if not stop.is_set():
-                await _sleep(self._pause, stop)
-                self._pause = min(LONGEST_PAUSE, self._pause * 2)
+                await is_set_within(self._pauses.take(), stop)
 
     async def _session(self, stop: asyncio.Event) -> None:
         """One process, from its start to its end."""
@@ -88,7 +88,7 @@ class Supervisor:
         if report.kind is Kind.AWAY:
             self._wait_for(report.says)
             return
-        self._pause = FIRST_PAUSE
+        self._pauses.reset()
         if report.kind is Kind.STANDBY:
             self._logger.info("standing by: %s publishes to %s already", report.says, self._task.kafka)
             return
@@ -126,11 +126,3 @@ async def _ended(process: Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-
-
-async def _sleep(seconds: float, stop: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -10,7 +10,7 @@ import httpx
 from adapters.adapter import Adapter
 from adapters.clock import Timepiece
 from adapters.endpoint import Endpoint
-from adapters.http import BODY_LIMIT, DEADLINE
+from adapters.http import BODY_LIMIT
 from domain.watch import PATIENCE
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
@@ -57,7 +57,6 @@ class Shared:
     logger: logging.Logger
     worker: str = "main"
     body_limit: int = BODY_LIMIT
-    deadline: float = DEADLINE
     coverage_gap: int = PATIENCE.coverage_gap
 
 

@@ -33,7 +33,7 @@ class InLoop:
     """The loop's own thread: under a virtual clock the same seed then gives the same run."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        """Nothing bears the name."""
 
     async def run(self, work: Callable[[], T]) -> T:
         return work()

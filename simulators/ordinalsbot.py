@@ -38,7 +38,6 @@ MOST_FEE = 100_000
 MOST_MINUTES = 525_600
 MINUTE = 60.0
 PAYMENTS = {"chain": 0.62, "lightning": 0.24, "parent": 0.07, "rune": 0.07}
-WORKED = ("prep", "queued", "waiting-reveal", "completed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Facts:
     kind: str
-    payment: str
     old: bool
     charge: Body
     placed: Body
@@ -315,7 +313,6 @@ class Ordinalsbot:
         paid_after = (walk.steps[1].entered_at - now) if len(walk.steps) > 1 else 0.0
         facts = Facts(
             kind=kind,
-            payment=payment,
             old=old,
             charge=self._charge(order_id, now, int(price["amount"])),
             placed=placed,

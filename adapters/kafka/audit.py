@@ -17,7 +17,6 @@ from adapters.kafka.failures import PublishRefused
 from adapters.kafka.findings import AuditReport, Findings, Kind
 from adapters.kafka.position import AuditedPosition, Position, audited, leads_to, read_position
 from adapters.kafka.records import Record, event_record, number, source
-from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from adapters.kafka.transaction import await_visible
 from domain.rows import OutboxRow, Row
@@ -39,7 +38,6 @@ async def audit_events(
     log: Audited,
     *,
     prefix: str = PREFIX,
-    publisher: str = PUBLISHER,
     since: AuditedPosition | None = None,
 ) -> AuditReport:
     """Every event of the log against `events`; with `since`, those after that position record only.
@@ -49,7 +47,7 @@ async def audit_events(
     partition begins elsewhere than it did: records were deleted. Raises KafkaError, TimeoutError.
     """
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
-        published = await published_position(consumer, prefix, publisher)
+        published = await published_position(consumer, prefix)
         partitions = partitions_of({prefix + Name.EVENTS: TOPIC[Name.EVENTS].partitions})
         found = await consumer.beginning_offsets(partitions)
         starts = [found[each] for each in partitions]
@@ -59,14 +57,14 @@ async def audit_events(
         return walk.findings.report(audited(published, starts) if published else None)
 
 
-async def published_position(consumer: AIOKafkaConsumer, prefix: str, publisher: str) -> Position | None:
+async def published_position(consumer: AIOKafkaConsumer, prefix: str) -> Position | None:
     """Where publishing stands; None: no record tells it. What it counts can be read by then, unless that is
     gone or hangs: a transaction becomes readable partition by partition, and its position may come first.
     """
     partition = TopicPartition(prefix + Name.POSITIONS, 0)
     end = (await consumer.end_offsets([partition]))[partition]
     try:
-        position = await read_position(consumer, publisher, prefix=prefix, watermark=end)
+        position = await read_position(consumer, prefix=prefix, watermark=end)
     except PublishRefused:
         return None
     if position:

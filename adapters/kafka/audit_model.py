@@ -8,7 +8,6 @@ from aiokafka import AIOKafkaConsumer
 from adapters.kafka.audit import Audited, published_position
 from adapters.kafka.client import Span, opened_consumer, partitions_of, read_spans
 from adapters.kafka.findings import AuditReport, Findings, Kind
-from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 
 ROWS_AT_ONCE = 5000
@@ -21,14 +20,13 @@ async def audit_model(
     rows: Iterable[tuple[str, bytes]],
     *,
     prefix: str = PREFIX,
-    publisher: str = PUBLISHER,
 ) -> AuditReport:
     """The read model's rows (key, value) against its topic; a key still on its way is pending.
 
     Holds 16 bytes a key beside the key. Raises KafkaError, TimeoutError.
     """
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
-        position = await published_position(consumer, prefix, publisher)
+        position = await published_position(consumer, prefix)
         told = _Told(consumer, prefix + model, TOPIC[model].partitions)
         await told.read_on()
         findings, differing = Findings(), _compared(told.digests, rows)

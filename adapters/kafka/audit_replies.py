@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaConsumer
 from adapters.kafka.audit import published_position
 from adapters.kafka.client import opened_consumer, partitions_of, read_spans
 from adapters.kafka.findings import AuditReport, Findings, Kind
-from adapters.kafka.session import PUBLISHER
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from domain.instants import DAY, Instant
 from domain.rows import CommandRow, OutboxRow
@@ -41,7 +40,6 @@ async def audit_replies(
     now: Instant,
     begun: Instant = 0,
     prefix: str = PREFIX,
-    publisher: str = PUBLISHER,
 ) -> AuditReport:
     """`begun` is when the topics were begun: replies to older commands are on none or on others.
 
@@ -49,7 +47,7 @@ async def audit_replies(
     """
     topic, findings = prefix + Name.REPLIES, Findings()
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
-        position = await published_position(consumer, prefix, publisher)
+        position = await published_position(consumer, prefix)
         answered = _answered(log, max(begun, now - MISSED_FOR))
         waiting = _waiting(log, position.outbox if position else 0)  # what leaves it now is on the topic
         named = await _named_on(consumer, topic, log, findings)

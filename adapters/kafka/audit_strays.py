@@ -9,14 +9,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from adapters.kafka.client import Span, opened_consumer, read_spans
 from adapters.kafka.findings import AuditReport, Findings, Kind
-from adapters.kafka.position import UNREADABLE, decoded
-from adapters.kafka.session import PUBLISHER
+from adapters.kafka.position import PUBLISHER, UNREADABLE, decoded
 from adapters.kafka.topics import PREFIX, Name
 
 
-async def audit_strays(
-    bootstrap: str, providers: Collection[str], *, prefix: str = PREFIX, publisher: str = PUBLISHER
-) -> AuditReport:
+async def audit_strays(bootstrap: str, providers: Collection[str], *, prefix: str = PREFIX) -> AuditReport:
     """`providers` are the keys that may stand on the topic of that name. Raises KafkaError, TimeoutError."""
     findings = Findings()
     async with opened_consumer(bootstrap, f"{prefix}audit", committed=True) as consumer:
@@ -24,9 +21,9 @@ async def audit_strays(
             if record.value is not None and key not in providers:
                 _say(findings, record, key, "is no provider")
         for key, record in (await _newest(consumer, prefix + Name.POSITIONS)).items():
-            if key == publisher and not _is_position(record.value):
+            if key == PUBLISHER and not _is_position(record.value):
                 _say(findings, record, key, "holds no position")
-            elif key != publisher and record.value is not None:
+            elif key != PUBLISHER and record.value is not None:
                 _say(findings, record, key, "is no publisher")
     return findings.report()
 

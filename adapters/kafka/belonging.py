@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from adapters.kafka.client import read_spans
 from adapters.kafka.failures import PublishRefused
-from adapters.kafka.position import Position
+from adapters.kafka.position import PUBLISHER, Position
 from adapters.kafka.records import number
 from adapters.kafka.session import Edges, Session
 from adapters.kafka.topics import TOPIC, Name
@@ -140,7 +140,7 @@ async def refuse_orphans(session: Session, edges: Edges) -> None:
     async for record in read_spans(session.reader, spans):
         raise PublishRefused(
             f"{record.topic} has records, but {session.prefix}{Name.POSITIONS} tells no position of "
-            f"{session.name}: it was deleted or made anew. Start over on purpose: {ALL_ANEW}"
+            f"{PUBLISHER}: it was deleted or made anew. Start over on purpose: {ALL_ANEW}"
         )
 
 

@@ -23,6 +23,7 @@ from adapters.kafka import topics
 from adapters.kafka.client import check_client
 from adapters.kafka.topics import PREFIX, Name, TopicMismatch
 from adapters.membership import NONE, Owner, Partitions, Witness
+from adapters.waiting import Pauses
 
 SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.0
@@ -85,17 +86,16 @@ class GroupMember:
             await self._witness.close()
 
     async def _stay(self, owner: Owner) -> None:
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await self._belong(owner)
             except (KafkaError, OSError, TimeoutError) as error:
                 self._wait_for(error)
             if self._token:
-                pause = FIRST_PAUSE
+                pauses.reset()
                 await self._let_go(owner)
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE, pause * 2)
+            await asyncio.sleep(pauses.take())
 
     async def settle(self, *, gained: bool) -> bool:
         token = self._token

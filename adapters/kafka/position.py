@@ -7,6 +7,8 @@ from adapters.kafka.client import read_spans
 from adapters.kafka.failures import PublishRefused
 from adapters.kafka.topics import TOPIC, Name
 
+PUBLISHER = "publisher"
+"""The key of its records: one publishes to the topics of a prefix at a time."""
 LAST_OFFSETS = 256
 WIDER = 16
 UNREADABLE = (ValueError, RecursionError)
@@ -79,39 +81,35 @@ def leads_to(earlier: Position, later: Position) -> bool:
     return earlier.log == later.log and earlier.position <= later.position and not shrunk
 
 
-async def read_position(
-    committed: AIOKafkaConsumer, publisher: str, *, prefix: str, watermark: int
-) -> Position | None:
+async def read_position(committed: AIOKafkaConsumer, *, prefix: str, watermark: int) -> Position | None:
     """The newest visible position record below the high watermark; None: there is none yet.
 
     Raises PublishRefused if it is none of ours.
     """
-    newest = await newest_record(committed, publisher, prefix=prefix, watermark=watermark)
+    newest = await newest_record(committed, prefix=prefix, watermark=watermark)
     if newest is None or newest.value is None:
         return None
     try:
         return decoded(newest.value)
     except UNREADABLE as error:
         raise PublishRefused(
-            f"{newest.topic} offset {newest.offset}: what stands there under {publisher} is no position, so "
+            f"{newest.topic} offset {newest.offset}: what stands there under {PUBLISHER} is no position, so "
             f"somebody else wrote it. Keep others from writing there. Then write the last record of "
-            f"{publisher} before that one there again, under the same key, or start over on purpose: delete "
+            f"{PUBLISHER} before that one there again, under the same key, or start over on purpose: delete "
             "the topics, run `ordertrail topics`, then `ordertrail topics --republish events`, `--republish "
             "orders` and `--republish attention`."
         ) from error
 
 
-async def newest_record(
-    consumer: AIOKafkaConsumer, publisher: str, *, prefix: str, watermark: int
-) -> ConsumerRecord | None:
-    """The newest of this publisher's records that the consumer may see, looked for from the end."""
+async def newest_record(consumer: AIOKafkaConsumer, *, prefix: str, watermark: int) -> ConsumerRecord | None:
+    """The newest of the publisher's records that the consumer may see, looked for from the end."""
     partition = TopicPartition(prefix + Name.POSITIONS, 0)
     start, step = watermark, LAST_OFFSETS
     while start > 0:
         end, start, step = start, max(0, start - step), step * WIDER
         newest = None
         async for record in read_spans(consumer, {partition: (start, end)}):
-            if record.key == publisher.encode():
+            if record.key == PUBLISHER.encode():
                 newest = record
         if newest is not None:
             return newest

@@ -2,7 +2,7 @@
 
 A publisher that raised is done for: `close` it, make a new one and `start` that. Its clients may leave tasks
 behind that never end, so run each publisher in a process of its own, or at least in an event loop of its own
-that ends with it. One publisher at a time per prefix and name; a second one fences the first, unless it waits
+that ends with it. One publisher at a time per prefix; a second one fences the first, unless it waits
 for its turn (`standby`).
 """
 
@@ -18,7 +18,7 @@ from adapters.kafka.hanging import Ending
 from adapters.kafka.load import Load, Source, read_load
 from adapters.kafka.position import Position
 from adapters.kafka.recovery import settle, take_up
-from adapters.kafka.session import PUBLISHER, Placed, Session, failing
+from adapters.kafka.session import Placed, Session, failing
 from adapters.kafka.topics import PREFIX
 from adapters.kafka.transaction import Batches
 from domain.instants import Instant, text
@@ -52,7 +52,6 @@ class Publisher:
         *,
         now: Callable[[], Instant],
         prefix: str = PREFIX,
-        name: str = PUBLISHER,
         holder: str = "",
         limit: int = EVENTS_AT_ONCE,
         patience: float = PATIENCE_SECONDS,
@@ -65,7 +64,7 @@ class Publisher:
         self._source, self._now = source, now
         self._prefix, self._holder = prefix, holder
         self._limit, self._heartbeat = limit, heartbeat
-        self._session = Session(bootstrap, prefix=prefix, name=name, patience=patience)
+        self._session = Session(bootstrap, prefix=prefix, patience=patience)
         self._at = Position(log=source.id, position=0, outbox=0, ends={}, at="")
         self._written = -heartbeat
         self._ahead: asyncio.Task[_Ready] | None = None

@@ -49,7 +49,7 @@ async def take_up(session: Session, log: LogIdentity) -> Position | None:
 
 async def last_position(session: Session, ends: dict[TopicPartition, int]) -> Position | None:
     watermark = ends[TopicPartition(session.prefix + Name.POSITIONS, 0)]
-    return await read_position(session.reader, session.name, prefix=session.prefix, watermark=watermark)
+    return await read_position(session.reader, prefix=session.prefix, watermark=watermark)
 
 
 async def _settled(session: Session) -> Edges:

@@ -13,7 +13,7 @@ from adapters.kafka.client import partitions_of, read_spans
 from adapters.kafka.failures import PublishRefused
 from adapters.kafka.position import Position
 from adapters.kafka.recovery import last_position, settle
-from adapters.kafka.session import PUBLISHER, WRITTEN, Edges, Session, failing
+from adapters.kafka.session import WRITTEN, Edges, Session, failing
 from adapters.kafka.topics import PREFIX, TOPIC, Name
 from domain.instants import Instant, text
 
@@ -36,8 +36,6 @@ async def republish(
     queue: Callable[[Begun], object],
     now: Callable[[], Instant],
     prefix: str = PREFIX,
-    name: str = PUBLISHER,
-    patience: float = PATIENCE_SECONDS,
 ) -> Begun:
     """Writes the position record to go on from; fences a running publisher.
 
@@ -46,7 +44,7 @@ async def republish(
     where nothing was published yet, all others that are empty begin anew as well. A foreign or older log is
     adopted with `events` only. Raises PublishRefused, PublisherFailed, LogError.
     """
-    session = Session(bootstrap, prefix=prefix, name=name, patience=patience)
+    session = Session(bootstrap, prefix=prefix, patience=PATIENCE_SECONDS)
     try:
         async with failing():
             await session.open()

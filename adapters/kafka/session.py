@@ -10,7 +10,7 @@ from aiokafka.errors import ProducerFenced
 
 from adapters.kafka.client import assigned_consumer, partitions_of, transactional_producer
 from adapters.kafka.failures import PublisherFailed, PublisherFenced, PublishError, PublishRefused
-from adapters.kafka.position import HOLDER, Position, encoded
+from adapters.kafka.position import HOLDER, PUBLISHER, Position, encoded
 from adapters.kafka.records import JSON, Record
 from adapters.kafka.topics import TOPIC, Name
 from adapters.kafka.transaction import (
@@ -24,7 +24,6 @@ from adapters.kafka.transaction import (
 )
 
 WRITTEN = (Name.EVENTS, Name.ORDERS, Name.ATTENTION, Name.PROVIDERS, Name.REPLIES, Name.POSITIONS)
-PUBLISHER = "publisher"
 SLOWEST_BYTES_A_SECOND = 1024 * 1024
 
 Placed = Mapping[TopicPartition, Sent]
@@ -51,10 +50,10 @@ class Session:
     After any error only `close` may be called. `patience` is in seconds.
     """
 
-    def __init__(self, bootstrap: str, *, prefix: str, name: str, patience: float) -> None:
+    def __init__(self, bootstrap: str, *, prefix: str, patience: float) -> None:
         self.bootstrap = bootstrap
-        self.name, self.prefix, self.patience = name, prefix, patience
-        identity = prefix + name  # a transactional id is never to be renamed: the cure depends on it
+        self.prefix, self.patience = prefix, patience
+        identity = prefix + PUBLISHER  # a transactional id is never to be renamed: the cure depends on it
         self.producer = transactional_producer(bootstrap, identity)
         self.committed = assigned_consumer(bootstrap, f"{identity}-committed", committed=True)
         self.raw = assigned_consumer(bootstrap, f"{identity}-raw", committed=False)
@@ -120,7 +119,7 @@ class Session:
         headers = [("ce_position", b"%d" % position.position), JSON]
         if holder:
             headers.append((HOLDER, holder.encode()))
-        return Record(self.prefix + Name.POSITIONS, 0, self.name.encode(), encoded(position), headers)
+        return Record(self.prefix + Name.POSITIONS, 0, PUBLISHER.encode(), encoded(position), headers)
 
 
 @asynccontextmanager

@@ -15,8 +15,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from adapters.kafka.client import opened_consumer
 from adapters.kafka.position import holder_of, newest_record
-from adapters.kafka.session import PUBLISHER, written_partitions
+from adapters.kafka.session import written_partitions
 from adapters.kafka.topics import PREFIX, Name
+from adapters.waiting import is_set_within
 
 SILENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.25
@@ -32,7 +33,6 @@ async def await_turn(
     *,
     say: Callable[[str], None],
     prefix: str = PREFIX,
-    name: str = PUBLISHER,
     silence: float = SILENCE_SECONDS,
 ) -> bool:
     """Returns True when `holder` may start to publish, False when `stop` was set first.
@@ -45,7 +45,7 @@ async def await_turn(
         ends = await _ends(consumer, prefix)
         heard_at, said = loop.time(), False
         while not stop.is_set():
-            rival = await _holder(consumer, ends, prefix, name)
+            rival = await _holder(consumer, ends, prefix)
             if rival in ("", holder):
                 return True
             if not said:
@@ -55,7 +55,7 @@ async def await_turn(
             while (ends := await _ends(consumer, prefix)) == before:
                 if loop.time() - heard_at > silence:
                     return True
-                if await _set_within(LOOK_SECONDS, stop):
+                if await is_set_within(LOOK_SECONDS, stop):
                     return False
             heard_at = loop.time()
     return False
@@ -67,16 +67,8 @@ async def _ends(consumer: AIOKafkaConsumer, prefix: str) -> Ends:
         return ends
 
 
-async def _holder(consumer: AIOKafkaConsumer, ends: Ends, prefix: str, name: str) -> str:
+async def _holder(consumer: AIOKafkaConsumer, ends: Ends, prefix: str) -> str:
     """Who wrote the newest position record, committed or not."""
     watermark = ends[TopicPartition(prefix + Name.POSITIONS, 0)]
-    newest = await newest_record(consumer, name, prefix=prefix, watermark=watermark)
+    newest = await newest_record(consumer, prefix=prefix, watermark=watermark)
     return "" if newest is None else holder_of(newest)
-
-
-async def _set_within(seconds: float, stop: asyncio.Event) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            return await stop.wait()
-    except TimeoutError:
-        return False

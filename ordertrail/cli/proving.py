@@ -1,7 +1,6 @@
 """What can be proven: that the log is what was stored, and that what was erased is gone."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -51,7 +50,7 @@ def verify(session: Session, resume: bool) -> int:
     """
     if not log_is_there(session.settings):
         raise No("there is no log yet: nothing can be verified")
-    with opened(session.settings, create=False) as parts, _progress() as progress:
+    with opened(session.settings, create=False) as parts, _progress(session) as progress:
         judging = Judging(parts.vault, PROVIDERS, {slug: each.read for slug, each in ADAPTERS.items()})
         told = _Teller(session)
         verification = Verification(parts.log, judging, tell=told.tell, progress=progress)
@@ -112,10 +111,10 @@ def _summary(told: int, counts: Counts) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Told]:
+def _progress(session: Session) -> Iterator[Told]:
     """A bar, on a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+    with Progress(*columns, console=Console(stderr=True), disable=not session.shows_progress) as bars:
         tasks = {}
 
         def told(what: str, done: int, of: int) -> None:

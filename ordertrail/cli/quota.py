@@ -138,10 +138,11 @@ def _budgets(settings: Settings) -> dict[str, float]:
 
 
 def _played(session: Session, fleets: list[Fleet], seed: int, changes: int) -> list[Outlook]:
-    shown = sys.stderr.isatty() and session.verbosity >= 0
     columns = (TextColumn("playing {task.description}"), BarColumn(), TimeRemainingColumn())
     found: list[Outlook] = []
-    with Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), disable=not session.shows_progress, transient=True
+    ) as progress:
         for fleet in fleets:
             task = progress.add_task(fleet.name, total=1.0)
             bound = session.settings.provider(fleet.provider).bound

@@ -57,7 +57,7 @@ def _bar(session: Session) -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
-        disable=not sys.stderr.isatty() or session.verbosity < 0,
+        disable=not session.shows_progress,
     )
 
 

@@ -1,7 +1,6 @@
 """The truth test, for people and for CI."""
 
 import os
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from random import SystemRandom
@@ -125,13 +124,12 @@ def _played(scenario: Scenario, url: str | None, processes: int, say: Say) -> Ou
 @contextmanager
 def _progress(session: Session, seed: int) -> Iterator[Say]:
     columns = (TextColumn("rehearsing seed"), TextColumn(str(seed)), BarColumn())
-    shown = sys.stderr.isatty() and session.verbosity >= 0
     with Progress(
         *columns,
         TaskProgressColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        disable=not shown,
+        disable=not session.shows_progress,
         transient=True,
     ) as progress:
         task = progress.add_task("", total=1.0)

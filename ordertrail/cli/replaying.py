@@ -190,7 +190,6 @@ def _write(
 
 def _bar(session: Session, sink: str, span: Span) -> Progress:
     """On stderr, where a person watches and the lines themselves go elsewhere."""
-    shown = sys.stderr.isatty() and session.verbosity >= 0
     crossed = sink == STDOUT and sys.stdout.isatty()
     bar = Progress(
         TextColumn("replaying"),
@@ -200,7 +199,7 @@ def _bar(session: Session, sink: str, span: Span) -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
-        disable=not shown or crossed,
+        disable=not session.shows_progress or crossed,
     )
     bar.add_task("replay", total=max(span.last - span.first + 1, 0), events=0)
     return bar

@@ -44,6 +44,11 @@ class Session:
         if not sys.stdout.isatty():
             sys.stdout.flush()  # whoever reads a pipe waits for the line
 
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody watches stderr and did not ask for quiet."""
+        return sys.stderr.isatty() and self.verbosity >= 0
+
     def say(self, words: str) -> None:
         """A sentence for people, on stderr."""
         if self.verbosity >= 0:

@@ -146,6 +146,9 @@ def import_polls(session: Session, file: BinaryIO) -> int:
 @contextmanager
 def progress(session: Session) -> Iterator[Callable[[Imported], None]]:
     """Shows how far an import is, on a terminal."""
+    if not session.shows_progress:
+        yield lambda done: None
+        return
     with Console(stderr=True).status("importing") as status:
         yield lambda done: status.update(f"importing: {done.lines} lines, {done.events} events")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from domain.encoding import UnknownEvent, decode
 from domain.events import OrderTracked, StateChanged, TrackingStopped
+from domain.identity import OrderKey
 from domain.instants import SECOND, Instant, instant
 from domain.log import Log
 from domain.phases import FINAL
@@ -73,7 +74,7 @@ def _rows(log: Log, after: int) -> Iterator[Row]:
 
 def _read(row: Row, lives: dict[str, dict[str, Lived]]) -> float:
     """Seconds since 1970 of the look that told the event; 0 for events that come from none."""
-    provider, _, order = row.order.partition("/")
+    provider, order = OrderKey.of(row.order)
     try:
         event = decode(row.topic, row.state)
     except UnknownEvent:

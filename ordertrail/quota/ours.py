@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
 import numpy as np
 
@@ -13,13 +12,6 @@ from ordertrail.quota.laws import Numbers
 from ordertrail.quota.paths import Paths
 from ordertrail.scheduling.facts import UNSEEN, Expectation, Facts, Law, Priors
 from ordertrail.scheduling.schedule import Schedule
-
-
-class Knowledge(StrEnum):
-    """What the schedule knows of dwell times at first: their means, times a factor, or all of it for good."""
-
-    LEARNED = "learned"
-    TOLD = "told"
 
 
 class Ours:
@@ -80,7 +72,7 @@ def learned(
 ) -> Ours:
     """It knows how long states last on average, times `factor`, and what may follow; it learns the rest."""
     priors = Priors(
-        {word: _expectation(kind, state, stay, factor) for word, kind, state, stay in _classes(paths.fleet)}
+        {word: _expectation(kind, stay, factor) for word, kind, state, stay in _classes(paths.fleet)}
     )
     return Ours("learned", paths, Schedule(rate=budget / 60, priors=priors, bound=bound, seed=seed))
 
@@ -92,7 +84,7 @@ def told(
     expected: dict[str, Expectation] = {}
     for word, kind, state, stay in _classes(paths.fleet):
         laws = _laws(kind, stay, blurs.get((kind.name, state), 0.0))
-        expected[word] = _expectation(kind, state, stay, 1.0, laws)
+        expected[word] = _expectation(kind, stay, 1.0, laws)
     schedule = Schedule(rate=budget / 60, priors=Priors(expected), bound=bound, learns=False, seed=seed)
     return Ours("told", paths, schedule)
 
@@ -101,9 +93,7 @@ def _classes(fleet: Fleet) -> list[tuple[str, Kind, str, Stay]]:
     return [(f"{kind.name}/{state}", kind, state, kind.stay(state)) for kind, state in fleet.classes]
 
 
-def _expectation(
-    kind: Kind, state: str, stay: Stay, factor: float, laws: Mapping[str, Law] | None = None
-) -> Expectation:
+def _expectation(kind: Kind, stay: Stay, factor: float, laws: Mapping[str, Law] | None = None) -> Expectation:
     shares = sum(exit.share for exit in stay.exits)
     mean = sum(exit.share * exit.dwell.mean for exit in stay.exits) / shares if shares else 600.0
     then: dict[str, float] = {}

@@ -77,7 +77,7 @@ def draw_paths(fleet: Fleet, until: float, seed: int, shock: Shock = CALM) -> Pa
     shares = np.array([kind.share for kind in fleet.kinds])
     kinds = rng.choice(len(fleet.kinds), size=n, p=shares / shares.sum())
     drawn = _draw_all(fleet, arrives, kinds, rng, shock)
-    paths = _packed(fleet, until, drawn, kinds, rng)
+    paths = _packed(fleet, until, drawn, rng)
     if not len(paths):
         raise FleetError(f"{fleet.name} has no orders in {until / 86400:g} days: let more arrive")
     return paths
@@ -160,7 +160,7 @@ def _leave(stay: Stay, pace: Numbers, rng: Draw) -> tuple[Numbers, NDArray[np.in
     return dwell, target
 
 
-def _packed(fleet: Fleet, until: float, drawn: _Drawn, kinds: NDArray[np.int64], rng: Draw) -> Paths:
+def _packed(fleet: Fleet, until: float, drawn: _Drawn, rng: Draw) -> Paths:
     """Only orders that are still to be watched at second 0, with steps that come by the end."""
     over = np.array([kind.stay(state).over for kind, state in fleet.classes])
     ended = np.where(over[None, :] & np.isfinite(drawn.entered), drawn.entered, -NEVER).max(axis=1)

@@ -36,16 +36,6 @@ def score(
     return _of(late, played.paths.weight[chosen])
 
 
-def by_hour(played: Played, hours: int) -> Numbers:
-    """Mean weighted lateness of the changes of each hour from the beginning; nan where there are none."""
-    at = np.frombuffer(played.paths.at)
-    hour = (at // 3600).astype(np.int64)
-    late = (played.seen - at) * played.paths.weight
-    total = np.bincount(hour, weights=late, minlength=hours)[:hours]
-    weight = np.bincount(hour, weights=played.paths.weight, minlength=hours)[:hours]
-    return np.asarray(np.divide(total, weight, out=np.full(hours, np.nan), where=weight > 0))
-
-
 def _of(late: Numbers, weight: Numbers) -> Score:
     if not len(late):
         return Score(0, np.nan, np.nan, np.nan, np.nan)

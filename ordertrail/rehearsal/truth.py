@@ -20,7 +20,6 @@ class Truth:
     start. What an answer shows only because it was spoilt came to be so when it was given, and was over then.
     """
 
-    life: Life
     changes: int
     times: Times
 
@@ -42,7 +41,7 @@ def truth_of(life: Life, appearances: Sequence[Appearance], looks: Sequence[Take
     for look in looks:
         if look.fault is not None and look.told is not None and look.told.order == look.key.order_id:
             _note_spoilt(look, appearances, times)
-    return Truth(life, len(life.entered) + len(appearances), times)
+    return Truth(len(life.entered) + len(appearances), times)
 
 
 def _note_spoilt(look: Taken, appearances: Sequence[Appearance], times: Times) -> None:

@@ -184,9 +184,9 @@ class Schedule:
         if not (self._asked or self._new):
             order = self._due(now)
         elif self._prompted_last:
-            order = self._due(now) or self._prompted(now)
+            order = self._due(now) or self._prompted()
         else:
-            order = self._prompted(now) or self._due(now)
+            order = self._prompted() or self._due(now)
         if order is None and early:
             order = self._due_soon(now)
         return order
@@ -294,7 +294,7 @@ class Schedule:
 
     # within
 
-    def _prompted(self, now: float) -> str | None:
+    def _prompted(self) -> str | None:
         """One somebody asked about, else one never looked at."""
         self._prompted_last = True
         while self._asked:

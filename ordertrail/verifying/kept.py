@@ -7,7 +7,7 @@ from adapters.vault import Vault, VaultError
 from domain.basis import basis_of
 from domain.encoding import decode
 from domain.events import Data, Event, EvidenceErased
-from domain.identity import reserved
+from domain.identity import OrderKey, reserved
 from domain.instants import text
 from domain.log import Log
 from domain.rows import EvidenceRow, KeyRow, LookRow
@@ -51,8 +51,7 @@ class BodyCheck:
     def _example_erased(self, look: LookRow) -> bool:
         if not reserved(look.stream):
             return False
-        provider, _, order_id = look.order.partition("/")
-        stream = self._log.registered(provider, order_id)
+        stream = self._log.registered(*OrderKey.of(look.order))
         rows = self._log.stream(stream) if stream else []
         erasures = [row for row in rows if row.topic == EvidenceErased.TOPIC]
         return any(decode(row.topic, row.state).recorded_at >= text(look.answered_at) for row in erasures)

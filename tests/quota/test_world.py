@@ -6,7 +6,7 @@ from ordertrail.quota.baselines import Cadence, best_cadence, round_robin
 from ordertrail.quota.fleets import Exit, Fleet, Kind, Stay
 from ordertrail.quota.laws import Gamma
 from ordertrail.quota.paths import draw_paths
-from ordertrail.quota.score import by_hour, score
+from ordertrail.quota.score import score
 from ordertrail.quota.world import Trial, play
 from tests.quota.fleets import SMALL, WAY, memoryless, paths_of
 
@@ -56,12 +56,6 @@ def test_what_comes_before_the_warm_up_is_over_does_not_count() -> None:
     played = play(paths_of([[30], [250]], until=600), Told(), Trial(budget=2, warm=200))
 
     assert score(played, first=200).changes == 1
-
-
-def test_lateness_is_told_by_the_hour_of_the_change() -> None:
-    played = play(paths_of([[30, 3700]], until=7200), Told(), Trial(budget=1))
-
-    assert by_hour(played, 2) == pytest.approx([30, 20])
 
 
 def test_while_the_provider_is_away_looks_show_nothing() -> None:
