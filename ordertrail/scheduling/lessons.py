@@ -7,7 +7,7 @@ from ordertrail.scheduling.facts import UNSEEN, Facts
 from ordertrail.scheduling.kinds import Kind, Kinds
 from ordertrail.scheduling.learning import Learner
 from ordertrail.scheduling.records import NEVER, Record
-from ordertrail.scheduling.standing import aimed, begun, estimate, rated, stands
+from ordertrail.scheduling.standing import aimed, begun, estimate, first_seen, rated, stands
 
 _FRESH = 100
 """Lives after which moments are drawn by what was learned of them."""
@@ -45,6 +45,7 @@ class Lessons:
         after = self.kind(facts)
         first = record.last == NEVER or kind.state == UNSEEN
         if first:
+            facts = first_seen(facts, record.entered)
             entered = estimate(facts, after)
             after.dwell.sights += 1
         elif kind.recurring or after.recurring:

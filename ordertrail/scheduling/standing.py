@@ -68,6 +68,15 @@ def estimate(facts: Facts, kind: Kind) -> float:
     return facts.entered_by if after == -math.inf else (after + facts.entered_by) / 2
 
 
+def first_seen(facts: Facts, tracked: float) -> Facts:
+    """What a first look tells. An order looked at soon after it was tracked was placed by then, as most are;
+    of one that had to wait for it, or came late, only the deadline tells the age."""
+    if facts.entered_after is not None or facts.deadline is None:
+        return facts
+    soon = facts.entered_by - tracked <= _KNOWN * (facts.deadline - tracked)
+    return facts._replace(entered_after=tracked) if soon else facts
+
+
 def or_never(moment: float | None) -> float:
     return math.inf if moment is None else moment
 

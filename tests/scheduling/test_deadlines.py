@@ -110,6 +110,38 @@ def test_a_class_was_entered_as_long_before_its_deadline_as_is_usual_and_within_
     assert estimate(Facts("a/waiting", -DAY, 0.0, deadline=deadline), waiting(SPAN)) == entered
 
 
+def first_looks(schedule: Schedule, *, waited: float, span: float, count: int = 200) -> list[float]:
+    """Orders placed and tracked an hour apart, first looked at later; when each was entered, as taken."""
+    entered = []
+    for number in range(count):
+        placed, order = 3600.0 * number, str(number)
+        schedule.add(order, Facts("", None, placed), placed)
+        assert schedule.take(placed + waited) == order
+        facts = Facts("a/waiting", None, placed + waited, deadline=placed + span)
+        schedule.looked(order, facts, (), placed + waited)
+        entered.append(schedule._records.get(schedule._numbers[order]).entered - placed)
+        schedule.remove(order)
+    return entered
+
+
+def test_orders_that_waited_for_their_first_look_are_as_old_as_they_are() -> None:
+    schedule = Schedule(rate=1.0, priors=PRIORS, seed=1)
+    first_looks(schedule, waited=5.0, span=SPAN)
+
+    assert first_looks(schedule, waited=DAY, span=SPAN) == pytest.approx([0.0] * 200, abs=60.0)
+
+
+@pytest.mark.parametrize("factor", [0.1, 10.0])
+def test_a_provider_that_sets_other_deadlines_from_now_on_makes_no_new_order_older(factor: float) -> None:
+    schedule = Schedule(rate=1.0, priors=PRIORS, seed=1)
+    first_looks(schedule, waited=5.0, span=SPAN)
+
+    assert max(first_looks(schedule, waited=5.0, span=factor * SPAN)) <= 5.0
+    assert min(first_looks(schedule, waited=5.0, span=factor * SPAN)) >= 0.0
+    late = first_looks(schedule, waited=0.5 * factor * SPAN, span=factor * SPAN)
+    assert late == pytest.approx([0.0] * 200, abs=0.01 * factor * SPAN)
+
+
 @pytest.mark.parametrize(
     ("deadline", "entered"), [(SPAN - 2 * DAY, -2 * DAY), (SPAN + DAY, 0.0), (None, 0.0)]
 )
