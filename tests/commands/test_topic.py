@@ -7,7 +7,7 @@ import sys
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,14 @@ from tests.commands.kafka_role import opened, running, send
 from tests.commands.sending import command
 from tests.fixtures.recording import START, key
 from tests.kafka.reading import read_all
+from tests.waiting import PATIENT, until
 
 pytestmark = pytest.mark.anyio
-PATIENCE = 60.0
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "consume.md").read_text()
 
 
 def sent(name: str, id: str, order: str, **args: object) -> tuple[str, bytes]:
     return order, json.dumps(command(name, id, order, **args)).encode()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not holds():  # noqa: ASYNC110 what is waited for happens in a database
-            await asyncio.sleep(0.05)
 
 
 async def replies(log: Log, bootstrap: str, prefix: str) -> list[dict[str, Any]]:
@@ -97,7 +91,7 @@ async def test_killed_between_the_effect_and_kafkas_knowing_of_it_nothing_is_don
     for _ in range(2):
         command_line = [sys.executable, "-m", "tests.commands.kafka_role", url, kafka, prefix]
         process = await create_subprocess_exec(*command_line, stdout=DEVNULL, stderr=DEVNULL)
-        assert await asyncio.wait_for(process.wait(), PATIENCE) == -9
+        assert await asyncio.wait_for(process.wait(), PATIENT) == -9
         lives += 1
 
     async with running(url, kafka, prefix):
@@ -138,7 +132,7 @@ async def test_the_example_sends_a_command_and_prints_its_reply(url: str, kafka:
 
     async with running(url, kafka, prefix), publishing(url, kafka, prefix):
         process = await create_subprocess_exec(sys.executable, *arguments, stdout=PIPE)
-        printed, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+        printed, _ = await asyncio.wait_for(process.communicate(), PATIENT)
 
     reply = json.loads(printed)
     assert (reply["command"], reply["order"], reply["outcome"]) == ("track", "xmrto/xmrto-VkT2yM", "done")

@@ -12,7 +12,8 @@ from domain.rows import Claim, Effect, Entry
 from ordertrail.executions import Wish, begin, new_request, settle
 from tests.execution.asking import KEY, ask, at, told, waiting
 from tests.execution.twin import FUNDING, ORDER, Twin, fails, says
-from tests.poll.working import Place, now, running, until
+from tests.poll.working import Place, now, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,6 @@
 The provider is the simulator over HTTP, and counts what it was really asked to execute.
 """
 
-import asyncio
 import sys
 import time
 from asyncio import create_subprocess_exec
@@ -20,9 +19,9 @@ from simulators.message import Answer, Request
 from simulators.server import serve
 from tests.execution.asking import ask, told, waiting
 from tests.poll.working import Place
+from tests.waiting import until
 
 AGES = 1e8
-PATIENT = 60.0
 
 pytestmark = pytest.mark.anyio
 
@@ -85,9 +84,7 @@ async def test_whatever_step_a_worker_is_killed_at(
             assert await process.wait() == -9
         counting.when_taken = []
         async with worker(slow, urls["xverse"], "never"):
-            async with asyncio.timeout(PATIENT):
-                while told(slow, key) != tells:  # noqa: ASYNC110 what is waited for happens in a database
-                    await asyncio.sleep(0.05)
+            await until(lambda: told(slow, key) == tells)
 
     assert counting.executed == taken
     assert waiting(slow) == []
@@ -101,9 +98,8 @@ async def test_an_answer_that_is_lost_on_its_way_is_uncertain_until_the_order_mo
     losing = Counting(slow.simulators["xverse"], loses=True)
     async with serve([losing], "127.0.0.1") as urls:  # type: ignore[list-item] # it handles as one does
         ask(slow, key)
-        async with worker(slow, urls["xverse"], "never"), asyncio.timeout(PATIENT):
-            while told(slow, key) != ["Requested", "Uncertain", "Settled"]:  # noqa: ASYNC110 as above
-                await asyncio.sleep(0.05)
+        async with worker(slow, urls["xverse"], "never"):
+            await until(lambda: told(slow, key) == ["Requested", "Uncertain", "Settled"])
 
     execution = slow.order(key).execution
     assert losing.executed == 1

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ from ordertrail.publishing import Kind, Report, Task
 from ordertrail.supervise import Supervisor
 from tests.kafka.logs import MemoryLog, row, rows
 from tests.kafka.publishing import publishing
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -70,8 +70,8 @@ async def test_while_another_one_works_a_publisher_stands_by_and_fences_it_not(
         stop = asyncio.Event()
         working = asyncio.create_task(publisher.run(stop))
 
-        waiting = asyncio.create_task(turn(kafka, prefix, "b", said, silence=1.5))
-        await asyncio.wait([waiting, working], timeout=3)
+        waiting = asyncio.create_task(turn(kafka, prefix, "b", said, silence=5.0))
+        await asyncio.wait([waiting, working], timeout=7)
 
         assert not waiting.done()
         assert not working.done()
@@ -176,8 +176,3 @@ class Working:
         self._stop.set()
         if self._running:
             await self._running
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    while not holds():  # noqa: ASYNC110 another process decides
-        await asyncio.sleep(0.02)

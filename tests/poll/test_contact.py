@@ -9,7 +9,8 @@ from domain.identity import OrderKey, contact_stream, uuid7
 from domain.instants import MINUTE, SECOND
 from domain.readings import Failed, Look
 from ordertrail.observation import Observation
-from tests.poll.working import Place, now, running, until
+from tests.poll.working import Place, now, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

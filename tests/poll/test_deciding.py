@@ -13,7 +13,8 @@ from domain.watch import Watch
 from domain.xverse import XVERSE
 from ordertrail.adopting import adopt_state
 from ordertrail.observation import Observation
-from tests.poll.working import Place, now, running, until
+from tests.poll.working import Place, now, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

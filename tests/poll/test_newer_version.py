@@ -8,7 +8,8 @@ import pytest
 
 from domain.identity import OrderKey
 from domain.rows import Entry, NewEvent
-from tests.poll.working import Place, running, until
+from tests.poll.working import Place, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

@@ -23,7 +23,8 @@ from ordertrail.observation import Observation
 from ordertrail.policy import Freshest
 from ordertrail.record import Recorder
 from simulators.faults import Fault
-from tests.poll.working import Place, now, running, until
+from tests.poll.working import Place, now, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -205,8 +206,8 @@ async def test_an_order_that_is_tracked_again_is_watched_for_as_long_again(place
     [key] = short_lived(place, "runa", 1)
     async with running(place.worker("runa")):
         await until(lambda: place.order(key).stopped == "watch_ended")
-    place.track([key])
     tracked_at = time.monotonic()
+    place.track([key])
 
     async with running(place.worker("runa")) as worker:
         await until(lambda: place.order(key).stopped == "watch_ended")
@@ -245,7 +246,7 @@ async def test_an_order_that_is_not_done_by_its_deadline_is_overdue(place: Place
 async def test_an_order_with_a_deadline_is_looked_at_when_it_has_passed(place: Place) -> None:
     place.policy = Freshest(pace=100.0)
     [key] = frozen(place, 1)
-    soon = time.time_ns() // 1000 + 4_000_000
+    soon = time.time_ns() // 1000 + 8_000_000
     place.track([key], deadline=text(soon))
 
     async with running(place.worker("xverse")) as worker:

@@ -8,7 +8,8 @@ import pytest
 
 from ordertrail.poll import Worker
 from ordertrail.remembering import note_of
-from tests.poll.working import Place, running, until
+from tests.poll.working import Place, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

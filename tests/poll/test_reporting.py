@@ -10,8 +10,9 @@ from domain.providers import PROVIDERS
 from domain.stretching import Gap
 from ordertrail.budget import Window
 from ordertrail.reports import Health, ProviderRow, provider_row, stored
-from tests.poll.working import Place, now, running, until
+from tests.poll.working import Place, now, running
 from tests.reports.saying import report
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

@@ -34,7 +34,6 @@ from simulators.faults import FaultPlan
 from simulators.transport import SimulatorTransport
 
 ENVIRONMENT = "provider.example"
-PATIENT = 10.0
 
 
 class Silent(httpx.AsyncBaseTransport):
@@ -156,10 +155,3 @@ async def running(worker: Worker) -> AsyncIterator[Worker]:
     finally:
         stop.set()
         await task
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Look again and again; TimeoutError after ten seconds."""
-    async with asyncio.timeout(PATIENT):
-        while not holds():  # noqa: ASYNC110 what is waited for happens in a database
-            await asyncio.sleep(0.01)

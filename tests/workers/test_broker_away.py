@@ -9,7 +9,7 @@ import pytest
 from adapters.kafka import broker
 from adapters.kafka.ownership import SESSION_SECONDS, WITNESSED_SECONDS, GroupMember
 from adapters.membership import ALL, NONE, Partitions
-from tests.workers.waiting import until
+from tests.waiting import until
 
 
 class Words:

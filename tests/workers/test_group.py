@@ -19,10 +19,11 @@ from ordertrail.poll import Worker
 from ordertrail.target import Target
 from ordertrail.thread import OneThread
 from tests.poll.working import Place, running
-from tests.workers.waiting import PATIENT, until
+from tests.waiting import PATIENT, until
 
 pytestmark = pytest.mark.anyio
 ORDERS = 40
+LOGGER = logging.getLogger("tests.workers")
 
 
 @pytest.fixture
@@ -32,13 +33,15 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place.log.close()
 
 
+def witness(place: Place) -> LogWitness:
+    return LogWitness(place.open, OneThread("witness"))
+
+
 def member(place: Place, kafka: str, prefix: str) -> GroupMember:
-    logger = logging.getLogger("tests.workers")
-    witness = LogWitness(place.open, OneThread("witness"))
-    return GroupMember(kafka, prefix=prefix, witness=witness, logger=logger)
+    return GroupMember(kafka, prefix=prefix, witness=witness(place), logger=LOGGER)
 
 
-def worker(place: Place, name: str, kafka: str, prefix: str) -> Worker:
+def worker(place: Place, name: str, kafka: str, prefix: str, membership: GroupMember | None = None) -> Worker:
     targets: dict[str, Target] = {"xverse": place.target("xverse")}
     return Worker(
         targets=targets,
@@ -50,7 +53,7 @@ def worker(place: Place, name: str, kafka: str, prefix: str) -> Worker:
         follow=0.02,
         save=0.05,
         grace=2.0,
-        membership=member(place, kafka, prefix),
+        membership=membership or member(place, kafka, prefix),
         logger=place.logger,
     )
 
@@ -83,21 +86,21 @@ async def test_workers_share_the_orders_and_who_stays_takes_over(
         await until(lambda: orders(first) == [ORDERS + 10])
 
 
-async def test_a_frozen_worker_sends_nothing_once_its_membership_may_have_lapsed(
+async def test_what_a_worker_was_given_is_certain_until_its_membership_may_have_lapsed(
     place: Place, kafka: str, prefix: str
 ) -> None:
     place.track(place.seed_orders("xverse", 3))
     clock = 0.0
-    membership = member(place, kafka, prefix)
-    membership._steady = lambda: clock
-    only = worker(place, "only", kafka, prefix)
-    only._membership = membership
+    membership = GroupMember(
+        kafka, prefix=prefix, witness=witness(place), logger=LOGGER, steady=lambda: clock
+    )
 
-    async with running(only):
+    async with running(worker(place, "only", kafka, prefix, membership)):
         await until(membership.holds)
         clock = 4.6
 
         assert not membership.holds()
+        await until(membership.holds)
 
 
 async def test_a_topic_with_other_partitions_ends_the_worker(place: Place, kafka: str) -> None:

@@ -15,7 +15,7 @@ from adapters.membership import ALL, NONE, Owner, Partitions
 from ordertrail.budget import Window
 from ordertrail.poll import Worker
 from tests.poll.working import Place, running
-from tests.workers.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 HALF: Partitions = frozenset(range(24))

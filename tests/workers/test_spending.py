@@ -11,7 +11,8 @@ from adapters.clock import Moment
 from domain.instants import MINUTE, SECOND
 from ordertrail import spending
 from ordertrail.budget import Budget, Window
-from tests.poll.working import Place, running, until
+from tests.poll.working import Place, running
+from tests.waiting import until
 
 WINDOW = Window(10, 100.0)
 

@@ -15,7 +15,7 @@ from ordertrail import turns
 from ordertrail.ownership import Alone
 from ordertrail.thread import OneThread
 from ordertrail.turns import InTurn, PollingRefused
-from tests.workers.waiting import until
+from tests.waiting import until
 
 
 class Someone:
