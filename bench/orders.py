@@ -80,3 +80,12 @@ def looks(orders: list[OrderKey], streams: dict[OrderKey, str], rng: Random) -> 
             )
             for at, key in zip(count(begin, EVERY), orders)
         ]
+
+
+def filled(log: Log, orders: int) -> None:
+    """Orders that have walked all their states."""
+    rng = Random(1)
+    recording, chosen = recorder(log, rng), keys(orders)
+    for step in looks(chosen, tracked(recording, chosen), rng):
+        for start in range(0, len(step), 1000):
+            recording.observe(step[start : start + 1000])

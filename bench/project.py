@@ -1,6 +1,5 @@
 """The log folded into the read models, against SELECT, JSON decode and upsert of the same rows."""
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +9,7 @@ import msgspec
 
 from bench.logs import DATABASES, fresh_log, fresh_url
 from bench.measure import Figure, rates, seconds
-from bench.orders import keys, looks, recorder, tracked
+from bench.orders import filled
 from bench.raw import raw_writer
 from domain.log import Log
 from domain.rows import Change, Parked
@@ -49,7 +48,7 @@ def run() -> Iterator[Figure]:
         ours: list[float] = []
         raw: list[float] = []
         with fresh_log(database) as log, fresh_url(database) as url, raw_writer(url) as baseline:
-            fill(log)
+            filled(log, ORDERS)
             spy = Spy(log)
             projector = Projector(spy, say=print, batch_rows=BATCH)
             position = 0
@@ -58,16 +57,6 @@ def run() -> Iterator[Figure]:
                 raw.append(seconds(partial(raw_turn, log, position, baseline.upsert, spy.batches[-1])))
                 position = log.position("read-models")
         yield Figure(database, rates(BATCH, ours), rates(BATCH, raw), 0.5, "events/s", len(ours) * BATCH)
-
-
-def fill(log: Log) -> None:
-    """Orders that have walked all their states."""
-    rng = random.Random(1)
-    recording = recorder(log, rng)
-    orders = keys(ORDERS)
-    for step in looks(orders, tracked(recording, orders), rng):
-        for start in range(0, len(step), 1000):
-            recording.observe(step[start : start + 1000])
 
 
 def raw_turn(log: Log, after: int, upsert: Any, changes: Sequence[Change]) -> None:

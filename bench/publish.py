@@ -7,7 +7,6 @@ futures awaited at its end.
 """
 
 import asyncio
-import random
 import tempfile
 import time
 from collections.abc import Awaitable, Iterator, Sequence
@@ -22,7 +21,7 @@ from adapters.kafka.records import Record, event_record
 from adapters.kafka.transaction import send_records
 from bench.logs import fresh_log
 from bench.measure import Figure, rates
-from bench.orders import keys, looks, recorder, tracked
+from bench.orders import filled
 from domain.log import Log
 from domain.rows import Row
 from ordertrail.machine import spare_the_collector
@@ -39,20 +38,11 @@ def run() -> Iterator[Figure]:
         broker.running(Path(directory), fast=False) as started,
         fresh_log("sqlite") as log,
     ):
-        _fill(log)
+        filled(log, ORDERS)
         ours, bare, usual = asyncio.run(_turns(log, started.bootstrap))
     n = len(ours) * BATCH
     yield Figure("batches", rates(BATCH, ours), rates(BATCH, bare), 0.6, "events/s", n)
     yield Figure("send", rates(BATCH, ours), rates(BATCH, usual), 5.0, "events/s", n)
-
-
-def _fill(log: Log) -> None:
-    rng = random.Random(1)
-    recording = recorder(log, rng)
-    orders = keys(ORDERS)
-    for step in looks(orders, tracked(recording, orders), rng):
-        for start in range(0, len(step), 1000):
-            recording.observe(step[start : start + 1000])
 
 
 async def _turns(log: Log, bootstrap: str) -> tuple[list[float], list[float], list[float]]:

@@ -9,7 +9,8 @@ import msgspec
 from bench.library_runner import LibraryRunner
 from bench.logs import DATABASES, fresh_log, fresh_url
 from bench.measure import Figure, rates, seconds
-from bench.project import BATCH, Spy, fill, raw_turn
+from bench.orders import filled
+from bench.project import BATCH, ORDERS, Spy, raw_turn
 from bench.raw import RawWriter, raw_writer
 from domain.log import Log
 from domain.rows import Change
@@ -29,7 +30,7 @@ def run() -> Iterator[Figure]:
         raw: list[float] = []
         usual: list[float] = []
         with fresh_log(database) as log, fresh_url(database) as url, raw_writer(url) as baseline:
-            fill(log)
+            filled(log, ORDERS)
             spy = Spy(log)
             Projector(spy, say=print, batch_rows=BATCH).catch_up()
             turns = log.tail() // BATCH

@@ -1,7 +1,6 @@
 """The log replayed to a pipe, against a bare SELECT of what it tells and writing the same bytes."""
 
 import os
-import random
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ import psycopg
 from adapters.log import open_log
 from bench.logs import DATABASES, fresh_url
 from bench.measure import Figure, rates, seconds
-from bench.orders import BEGIN, keys, looks, recorder, tracked
+from bench.orders import BEGIN, filled
 from domain.log import Log
 from ordertrail.replay import PAGE, lines, pages, span_of
 from ordertrail.sinks import to_stream
@@ -35,7 +34,7 @@ def run() -> Iterator[Figure]:
     for database in DATABASES:
         with fresh_url(database) as url:
             log = open_log(url, now=BEGIN, new_id="bench")
-            _fill(log)
+            filled(log, ORDERS)
             count = log.tail()
             told = [lines(log.id, page) for page in pages(log, span_of(count, None, None))]
             ours: list[float] = []
@@ -84,12 +83,3 @@ def _raw(url: str) -> Iterator[Ask]:
     words = SELECT.format(position="notification_id", mark="%s").encode()
     with psycopg.connect(url, autocommit=True) as server:
         yield lambda after: server.cursor(binary=True).execute(words, (after, PAGE)).fetchall()
-
-
-def _fill(log: Log) -> None:
-    rng = random.Random(1)
-    recording = recorder(log, rng)
-    orders = keys(ORDERS)
-    for step in looks(orders, tracked(recording, orders), rng):
-        for start in range(0, len(step), 1000):
-            recording.observe(step[start : start + 1000])

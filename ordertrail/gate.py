@@ -37,7 +37,7 @@ class Gate:
             raise Withheld
 
     def owns(self, order_id: str) -> bool:
-        """Whether it is known here and this worker's."""
+        """Whether an order of that id is this worker's to look at, known here or not."""
         return self.owned == ALL or self._division.partition(self._provider, order_id) in self.owned
 
     def share(self, kept: Partitions, gained: Partitions, until: float) -> None:

@@ -32,7 +32,7 @@ from ordertrail.setting_sources import (
     read_file,
     refuse_unknown,
 )
-from ordertrail.target import IN_FLIGHT, MOST_IN_FLIGHT
+from ordertrail.throughput import IN_FLIGHT, MOST_IN_FLIGHT
 
 BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")

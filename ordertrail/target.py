@@ -15,10 +15,10 @@ from domain.watch import PATIENCE
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.policy import Policy
+from ordertrail.throughput import IN_FLIGHT
 from ordertrail.writer import Writer
 
 REQUESTS_KEPT = 2_000
-IN_FLIGHT, MOST_IN_FLIGHT = 16, 256
 
 
 @dataclass(frozen=True, kw_only=True)

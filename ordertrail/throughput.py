@@ -2,6 +2,8 @@
 
 import math
 
+IN_FLIGHT, MOST_IN_FLIGHT = 16, 256
+"""Requests at a time to one provider: unless set otherwise, and at most."""
 _ROUNDS = 4
 
 

@@ -23,7 +23,7 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
         self._sleep = sleep
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._simulator.handle(await _request(request), self._clock())
+        answer = self._simulator.handle(await received(request), self._clock())
         if answer.delay_seconds:
             await self._wait(request, answer.delay_seconds)
         for pause in answer.pauses:
@@ -50,7 +50,8 @@ class _CutStream(httpx.AsyncByteStream):
         raise httpx.ReadError("the connection was closed in mid-body")
 
 
-async def _request(request: httpx.Request) -> Request:
+async def received(request: httpx.Request) -> Request:
+    """A request as a simulator takes it."""
     return Request(
         method=request.method,
         path=request.url.path,

@@ -48,7 +48,7 @@ def _boot_seconds() -> float:
 
 
 class GroupMember:
-    """`say` is told once that Kafka is waited for, and once that it is there. Raises TopicMismatch."""
+    """It logs once that Kafka is waited for, and once that it is there. `run` raises TopicMismatch."""
 
     sole = False
 

@@ -1,4 +1,4 @@
-"""The lifecycles as RECORD.md lists them, written down a second time so that no graph judges itself."""
+"""The lifecycles of docs/lifecycles.md, written down a second time so that no graph judges itself."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache

@@ -15,6 +15,7 @@ from ordertrail.rehearsal.virtual import EPOCH, VirtualTime
 from simulators import Answer, Request, Simulator
 from simulators.details import Shown
 from simulators.message import Told
+from simulators.transport import received
 
 _MILLISECOND = 0.001
 
@@ -100,7 +101,7 @@ class Wire(httpx.AsyncBaseTransport):
         self._down = down
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        asked = await _request(request)
+        asked = await received(request)
         moment = self._process.clock.moment()
         key = OrderKey(self._simulator.provider, order_of(asked))
         taken = Taken(key, self._process, moment.steady, moment.wall, self._process.clock.name)
@@ -177,13 +178,3 @@ def order_of(request: Request) -> str:
     if request.body:
         return str(json.loads(request.body)["uuid"])
     return request.query.get("id") or request.path.rpartition("/")[2]
-
-
-async def _request(request: httpx.Request) -> Request:
-    return Request(
-        method=request.method,
-        path=request.url.path,
-        query=dict(request.url.params),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=await request.aread(),
-    )
