@@ -9,12 +9,24 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ordertrail.quota.outlook import OURS, Outlook
 from ordertrail.quota.picture import NAMES, duration
 
 COLOURS = {OURS: "#1b6ca8", "round_robin": "#9a9a9a", "best_cadence": "#d98e2b"}
+
+ROUND = {
+    count * seconds: f"{count} {unit}"
+    for unit, seconds, counts in (
+        ("s", 1.0, (1, 2, 5, 10, 20, 30)),
+        ("min", 60.0, (1, 2, 5, 10, 20, 30)),
+        ("h", 3600.0, (1, 2, 5, 12)),
+        ("d", 86_400.0, (1, 2, 5, 10, 20, 50)),
+    )
+    for count in counts
+}
+"""Latenesses that an axis names, in seconds."""
 
 
 def draw(found: Sequence[Outlook], file: Path) -> None:
@@ -35,8 +47,10 @@ def _frame(axes: Axes, mine: Sequence[Outlook]) -> None:
         budgets = [one.budget_per_min for one in line]
         means = [one.score.mean for one in line]
         axes.plot(budgets, means, marker="o", label=name, color=COLOURS[policy])
-        for budget, mean in zip(budgets, means, strict=True):
-            axes.annotate(duration(mean), (budget, mean), (0, 6), textcoords="offset points", fontsize=8)
+        if policy == OURS:
+            for point in zip(budgets, means, strict=True):
+                words = duration(point[1])
+                axes.annotate(words, point, (0, -14), textcoords="offset points", ha="center", fontsize=8)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_title(f"{mine[0].provider}, {mine[0].orders:,.0f} orders open", fontsize=10)
@@ -44,8 +58,10 @@ def _frame(axes: Axes, mine: Sequence[Outlook]) -> None:
     axes.set_ylabel("mean lateness of a change")
     axes.set_xticks([one.budget_per_min for one in mine if one.policy == OURS])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
+    axes.yaxis.set_major_locator(FixedLocator(list(ROUND)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: ROUND.get(value, "")))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.margins(x=0.15, y=0.2)
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.margins(x=0.15, y=0.25)
     axes.grid(True, which="major", alpha=0.25)
     axes.legend(fontsize=8, frameon=False)
