@@ -15,18 +15,57 @@ from ordertrail.scheduling.records import OUT, QUEUED, Records
 from ordertrail.scheduling.steering import CHEAPEST, DEAREST, JUMP, Steering
 from ordertrail.scheduling.wheel import Wheel
 
+# Where time is scaled, seconds are multiplied by its unit.
+
 _LADDER = 4.0 ** np.arange(-2, 3)
-_OUTAGE = 300.0
-_MISSED = 30
-_GROWN = 0.25
+"""Times the price there is: gaps are solved for these prices at once and told for others from them, so the
+price may move by a factor of 16 before they must be solved for again."""
+
+_OUTAGE, _MISSED = 300.0, 30
+"""Seconds, and requests that the budget had room for: when both have passed and no look has proven anything,
+it is the provider that fails. By time alone a few failures under a small budget would be an outage."""
+
 _FEW = 10
-_CROWD = 50
-_IDLE = 0.5
+"""Changes, of whatever class, after which one that has no gaps of its own yet gets some."""
+
+_NEWS, _GROWN = 50, 0.25
+"""Changes, and a part of those known before: with so many more what is known has moved enough for other gaps.
+The 50 keep the first ones of all from asking one by one."""
+
+_REMEMBERED = 700
+"""Changes that each class goes on with once it has forgotten (`dwell`): no more are to be outgrown. A fourth
+of all that there ever were would take longer and longer to come."""
+
 _OFTEN, _SELDOM = 60.0, 6 * 3600.0
+"""Seconds between two questions at the least, since answering takes a while; and after which one change is
+news enough, or orders that seldom change would hardly ever be planned anew."""
+
 _STRAYING, _DOUBLINGS = 1800.0, 8
-_MARGIN = 0.02
+"""Seconds, the longest pause between questions while the price strays; pauses double from `_OFTEN` on. So
+many doublings are more than reach it, and without end they would make a number too large."""
+
+_IDLE = 0.5
+"""Of the budget: where less than this is wanted, a price below all that were solved for is low because there
+is too little to ask, and other gaps would not change that."""
+
+_CROWD = 50
+"""Orders: with fewer, how many looks are wanted jumps by chance, and the controller is left to steer."""
+
+_FADING = 0.999
+"""What each order taken leaves of the worst lag before it, half after 700: one bad moment is not held against
+the bound for ever."""
+
+_MARGIN, _MOST_MARGIN = 0.02, 0.2
+"""Of the bound: how long before it an order is due, at the least, since it is taken a while after it is due;
+and at the most, since a lag as long as the bound would leave no gap at all."""
+
 _WIDENINGS = 12
+"""Doublings of the horizon at the most, to some 4,000 times itself: looks that are too many within that even
+at the dearest price will not fit by waiting longer."""
+
 _SMOOTHING = 300.0
+"""Seconds over which looks that no gap asked for are averaged: they come in bursts, and what is left for
+planned ones is not to jump with each."""
 
 
 def _near(one: float, other: float) -> bool:
@@ -103,7 +142,7 @@ class Governor:
 
     def late(self, lag: float) -> None:
         """An order was taken that long after it was due."""
-        self._worst = max(lag, 0.999 * self._worst, 0.0)
+        self._worst = max(lag, _FADING * self._worst, 0.0)
 
     def answered(self, now: float) -> None:
         """A look has proven something."""
@@ -193,7 +232,7 @@ class Governor:
             return True
         if news > 0 and now - self._asked_at > _SELDOM * self._unit:
             return True
-        return news > 50 + _GROWN * min(self._learner.changes, 700 * len(self._kinds.all))
+        return news > _NEWS + _GROWN * min(self._learner.changes, _REMEMBERED * len(self._kinds.all))
 
     def _strays(self) -> bool:
         """Whether the price is none that gaps were solved for. One that goes on straying is in a backlog that
@@ -204,7 +243,7 @@ class Governor:
     def _bind(self) -> None:
         bound = self.bounds.effective
         margin = max(2.0 * self._unit + self._worst, _MARGIN * bound if math.isfinite(bound) else 0.0)
-        self._margin = min(margin, 0.2 * bound)
+        self._margin = min(margin, _MOST_MARGIN * bound)
         self.open_bound = self.bounds.effective - self._margin
         self.watching_bound = self.bounds.watching_effective - self._margin
 
