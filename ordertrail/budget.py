@@ -116,7 +116,8 @@ class Budget:
         return [ledger.spent(now) for ledger in self._ledgers]
 
     def succeed(self, spent: Sequence[Slots], at: float) -> None:
-        """Go on from what a predecessor had spent at that time. ValueError: it had more windows, or fewer."""
+        """Go on from what a predecessor had spent at that time of these very windows, in their order.
+        ValueError: it had more of them, or fewer."""
         for ledger, slots in zip(self._ledgers, spent, strict=True):
             for ago, count in slots:
                 ledger.remember(at - ago, count)

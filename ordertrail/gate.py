@@ -37,7 +37,7 @@ class Gate:
             raise Withheld
 
     def owns(self, order_id: str) -> bool:
-        """Whether an order of that id is this worker's to look at, known here or not."""
+        """Whether its partition is this worker's, be the order known here or not."""
         return self.owned == ALL or self._division.partition(self._provider, order_id) in self.owned
 
     def share(self, kept: Partitions, gained: Partitions, until: float) -> None:

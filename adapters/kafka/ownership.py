@@ -48,7 +48,8 @@ def _boot_seconds() -> float:
 
 
 class GroupMember:
-    """It logs once that Kafka is waited for, and once that it is there. `run` raises TopicMismatch."""
+    """`logger` is warned once that Kafka is waited for, and told once that it is there. `run` raises
+    TopicMismatch, TopicRefused, ClientUnfit."""
 
     sole = False
 

@@ -6,7 +6,7 @@ wire       providers in the same process; notes every look with the truth it was
 process    a process of ours, its clock, and how it may end
 usage      how much of the budget is used while any order is due
 stage      the whole of it, run to its end
-lives      the edges of the lifecycles, written down a second time, and what they make certain
+lives      the edges of docs/lifecycles.md, written down a second time, and what they make certain
 ideal      what an honest record of those looks says, and no more
 recorded   what the log says of an order
 scoring    the log against the truth and the ideal
