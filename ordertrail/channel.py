@@ -98,6 +98,8 @@ class Channel:
             return math.inf
         through = self._throughput.rate
         if through >= allowed:
+            if self._slow:
+                self._logger.info("%s answers quickly enough again for all of its windows", self._provider)
             self._slow = False
         elif not self._slow and self._budget.in_flight >= self._in_flight:
             self._slow = True

@@ -264,7 +264,7 @@ class Lane:
         same = watch is not None and isinstance(answer, Answer) and repeats(watch, answer)
         if watch is not None and same and watch.good and not self._in_trouble:
             self.counts.unchanged += 1
-            watched.watch = unchanged(watch, self._looked(came), self._shared.coverage_gap)
+            watched.watch = unchanged(watch, self._looked(came), self._shared.patience.coverage_gap)
             self.answered.add(came.asked_at, came.answered_at)
             self._channel.answered(sent)
         else:

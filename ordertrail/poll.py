@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 
@@ -35,7 +36,7 @@ from ordertrail.remembering import SELDOM, Remembering
 from ordertrail.reporting import Reporter
 from ordertrail.reports import DwellRow, WorkerReport
 from ordertrail.target import Counts, Shared, Target
-from ordertrail.thread import InLoop, OneThread
+from ordertrail.thread import OneThread, Thread
 from ordertrail.writer import Writer
 
 _RECALL = 0.02
@@ -43,12 +44,24 @@ _DEFERRAL = 0.25
 _LOGGER = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """Seconds: between two looks at the log, two savings of coverage, and two reports of the providers;
+    `grace` is how long a stop waits for answers and for the log."""
+
+    follow: float = 0.25
+    save: float = 3.0
+    report: float = math.inf
+    grace: float = 10.0
+
+
+USUAL = Rhythm()
+
+
 class Worker:
-    """`open_log` and `make_recorder` may raise LogUnreachable, and are called again; each is used in a thread
-    of its own unless `threads` is False (virtual time). `follow` and `save` are the seconds between two looks
-    at the log and two savings of coverage; `grace` is how long a stop waits for answers and for the log.
-    `pause` waits so many seconds, or until there is something to follow. `membership` None: this worker is
-    alone. `report`: seconds between two reports of the providers; `publish`: they go to Kafka as well.
+    """`open_log` and `make_recorder` may raise LogUnreachable, and are called again; each is used in a
+    `thread` of its own. `pause` waits so many seconds, or until there is something to follow. `membership`
+    None: this worker is alone. `publish`: reports of the providers go to Kafka as well.
     """
 
     def __init__(
@@ -62,29 +75,20 @@ class Worker:
         worker: str = "main",
         body_limit: int = BODY_LIMIT,
         patience: Patience = PATIENCE,
-        follow: float = 0.25,
-        save: float = 3.0,
-        grace: float = 10.0,
-        threads: bool = True,
+        rhythm: Rhythm = USUAL,
+        thread: Callable[[str], Thread] = OneThread,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         membership: Membership | None = None,
-        report: float = math.inf,
         publish: bool = False,
         logger: logging.Logger = _LOGGER,
     ) -> None:
         self._targets = targets
-        self._clock = clock
-        self._follow = follow
-        self._save = save
-        self._grace = grace
+        self._rhythm = rhythm
         self._pause = pause
-        self._patience = patience
-        self._logger = logger
         self._deferred: list[Row] = []
         self._lanes: dict[str, Lane] = {}
         self._savings: set[asyncio.Task[None]] = set()
         self._counts = {slug: Counts() for slug in targets}
-        thread = OneThread if threads else InLoop
         insist = Insistence(rng, logger)
         self._membership = membership or Alone()
         self._division = Division({slug: target.budget.windows for slug, target in targets.items()})
@@ -98,18 +102,11 @@ class Worker:
             logger=logger,
             worker=worker,
             body_limit=body_limit,
-            coverage_gap=patience.coverage_gap,
+            patience=patience,
         )
-        self._remembering = Remembering(
-            lanes=self._lanes, writer=self._writer, every=SELDOM * save, logger=logger
-        )
+        self._remembering = Remembering(lanes=self._lanes, shared=self._shared, every=SELDOM * rhythm.save)
         self._reporter = Reporter(
-            lanes=self._lanes,
-            writer=self._writer,
-            clock=clock,
-            worker=worker,
-            every=report,
-            publish=publish,
+            lanes=self._lanes, shared=self._shared, every=rhythm.report, publish=publish
         )
 
     @property
@@ -199,28 +196,28 @@ class Worker:
             membership=self._membership,
             follower=self._follower,
             writer=self._writer,
-            clock=self._clock,
+            clock=self._shared.clock,
             save=self._save_coverage,
-            ahead=max(AHEAD, 20 * self._save),
-            clock_error=self._patience.clock_error,
-            logger=self._logger,
+            ahead=max(AHEAD, 20 * self._rhythm.save),
+            clock_error=self._shared.patience.clock_error,
+            logger=self._shared.logger,
         )
 
     def _open_desk(self) -> Desk:
         executor = Executor(
             writer=self._writer,
-            clock=self._clock,
+            clock=self._shared.clock,
             rng=self._shared.rng,
             worker=self._shared.worker,
-            logger=self._logger,
+            logger=self._shared.logger,
         )
         return Desk(
             lanes=self._lanes,
             follower=self._follower,
             writer=self._writer,
             executor=executor,
-            clock=self._clock,
-            logger=self._logger,
+            clock=self._shared.clock,
+            logger=self._shared.logger,
         )
 
     async def _load(self) -> None:
@@ -228,7 +225,7 @@ class Worker:
         await self._holding.begin()
         await self._reporter.resume()
         held = ", ".join(f"{count} of {slug}" for slug, count in self.orders.items())
-        self._logger.info("watching orders: %s", held)
+        self._shared.logger.info("watching orders: %s", held)
 
     async def _attend(self) -> None:
         """Coverage, what others append, what people ask for, one after the other for ever."""
@@ -244,7 +241,7 @@ class Worker:
                 recalling = await self._recall(streams)
                 for lane in self._lanes.values():
                     lane.recalling = recalling
-            if self._time() - saved >= self._save:
+            if self._time() - saved >= self._rhythm.save:
                 await self._save_coverage()
                 saved = self._time()
             await self._holding.write_ahead()
@@ -257,8 +254,8 @@ class Worker:
             await self._reporter.keep_up(self._time())
             await self._remembering.keep_up()
             if not news.full:
-                soon = _RECALL if recalling else _DEFERRAL if self._deferred else self._follow
-                await self._pause(min(self._follow, soon))
+                soon = _RECALL if recalling else _DEFERRAL if self._deferred else self._rhythm.follow
+                await self._pause(min(self._rhythm.follow, soon))
 
     async def _learn(self, row: Row) -> None:
         """What an event says that is not this worker's own; an order being looked at has to wait for it."""
@@ -345,19 +342,19 @@ class Worker:
         for lane in self._lanes.values():
             lane.stop()
         if askers:
-            _, late = await asyncio.wait(askers, timeout=0 if writing.done() else self._grace)
+            _, late = await asyncio.wait(askers, timeout=0 if writing.done() else self._rhythm.grace)
             for task in late:
                 task.cancel()
             await asyncio.gather(*askers, return_exceptions=True)
         try:
-            await self._desk.close(0 if writing.done() else self._grace)
+            await self._desk.close(0 if writing.done() else self._rhythm.grace)
             if not writing.done():
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._grace):
+                    async with asyncio.timeout(self._rhythm.grace):
                         await self._save_coverage()
                         await self._remembering.save()
                         await self._holding.leave()
-                await self._writer.close(self._grace)
+                await self._writer.close(self._rhythm.grace)
         finally:
             for task in (writing, *self._savings):
                 task.cancel()

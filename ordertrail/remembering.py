@@ -3,7 +3,6 @@ is kept yet, the log's own intervals teach them.
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from functools import partial
 
@@ -11,7 +10,7 @@ from ordertrail.lane import Lane
 from ordertrail.lives import lives
 from ordertrail.record import Recorder
 from ordertrail.scheduling.schedule import Schedule
-from ordertrail.writer import Writer
+from ordertrail.target import Shared
 
 SELDOM = 200
 """Savings of coverage for each saving of what was learned."""
@@ -25,13 +24,10 @@ def note_of(provider: str) -> str:
 class Remembering:
     """`every`: seconds of the loop's clock between two savings."""
 
-    def __init__(
-        self, *, lanes: Mapping[str, Lane], writer: Writer, every: float, logger: logging.Logger
-    ) -> None:
+    def __init__(self, *, lanes: Mapping[str, Lane], shared: Shared, every: float) -> None:
         self._lanes = lanes
-        self._writer = writer
+        self._shared = shared
         self._every = every
-        self._logger = logger
         self._saved_at = 0.0
         self._saved: dict[str, str] = {}
 
@@ -39,15 +35,15 @@ class Remembering:
         """Before orders are admitted. What can't be read is said, and learned anew from the log."""
         self._saved_at = asyncio.get_running_loop().time()
         for slug, lane in self._lanes.items():
-            words = await self._writer.call(partial(_noted, slug))
+            words = await self._shared.writer.call(partial(_noted, slug))
             if not words or not self._recalled(slug, words):
-                await self._writer.call(partial(_study, slug, lane.fleet.schedule))
+                await self._shared.writer.call(partial(_study, slug, lane.fleet.schedule))
 
     def _recalled(self, slug: str, words: str) -> bool:
         try:
             self._lanes[slug].fleet.schedule.recall(words)
         except ValueError as error:
-            self._logger.warning("what was learned of %s can't be used: %s", slug, error)
+            self._shared.logger.warning("what was learned of %s can't be used: %s", slug, error)
             return False
         return True
 
@@ -61,7 +57,7 @@ class Remembering:
         for slug, lane in self._lanes.items():
             words = lane.fleet.schedule.memory()
             if words != self._saved.get(slug):
-                await self._writer.call(partial(_note, slug, words))
+                await self._shared.writer.call(partial(_note, slug, words))
                 self._saved[slug] = words
 
 

@@ -8,7 +8,6 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from adapters.clock import Timepiece
 from domain.instants import text
 from domain.providers import PROVIDERS
 from domain.stretching import Gap
@@ -27,7 +26,7 @@ from ordertrail.reports import (
     stored,
 )
 from ordertrail.scheduling.outlook import Outlook
-from ordertrail.writer import Writer
+from ordertrail.target import Shared
 
 ENOUGH = 20
 """Requests that a budget must have had room for before it is said which share of them was used."""
@@ -59,9 +58,7 @@ class Reporter:
         self,
         *,
         lanes: Mapping[str, Lane],
-        writer: Writer,
-        clock: Timepiece,
-        worker: str,
+        shared: Shared,
         every: float,
         publish: bool,
     ) -> None:
@@ -69,9 +66,7 @@ class Reporter:
         self.dwell: Mapping[str, Sequence[DwellRow]] = {}
         self._every = every
         self._lanes = lanes
-        self._writer = writer
-        self._clock = clock
-        self._worker = worker
+        self._shared = shared
         self._publish = publish
         self._usage: defaultdict[str, Usage] = defaultdict(Usage)
         self._due = 0.0
@@ -80,9 +75,9 @@ class Reporter:
         """Go on from what this worker said before it was started anew."""
         if self._every == math.inf:
             return
-        said = await self._writer.call(lambda recorder: recorder.log.reports())
+        said = await self._shared.writer.call(lambda recorder: recorder.log.reports())
         for row in said:
-            if row.worker == self._worker and row.provider in self._lanes:
+            if row.worker == self._shared.worker and row.provider in self._lanes:
                 report = msgspec.json.decode(row.state, type=WorkerReport)
                 self._lanes[row.provider].answered.resume(report.answered)
 
@@ -94,14 +89,14 @@ class Reporter:
 
     async def report(self, now: float) -> None:
         self.last = {slug: self._report(lane, now) for slug, lane in self._lanes.items()}
-        self.dwell = await self._writer.call(partial(_write, self.last, self._publish))
+        self.dwell = await self._shared.writer.call(partial(_write, self.last, self._publish))
 
     def _report(self, lane: Lane, now: float) -> WorkerReport:
         counts, budget = lane.counts, lane.target.budget
         rate, outlook = budget.rate, lane.fleet.schedule.outlook(now)
         return WorkerReport(
-            worker=self._worker,
-            at=text(self._clock.moment().wall),
+            worker=self._shared.worker,
+            at=text(self._shared.clock.moment().wall),
             health=_health(lane),
             failures_in_a_row=lane.target.circuit.failures,
             queue=_queue(lane, outlook),

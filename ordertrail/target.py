@@ -11,7 +11,7 @@ from adapters.adapter import Adapter
 from adapters.clock import Timepiece
 from adapters.endpoint import Endpoint
 from adapters.http import BODY_LIMIT
-from domain.watch import PATIENCE
+from domain.watch import PATIENCE, Patience
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.policy import Policy
@@ -49,7 +49,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What all lanes of a worker have in common."""
+    """What all parts of a worker have in common."""
 
     writer: Writer
     clock: Timepiece
@@ -57,7 +57,7 @@ class Shared:
     logger: logging.Logger
     worker: str = "main"
     body_limit: int = BODY_LIMIT
-    coverage_gap: int = PATIENCE.coverage_gap
+    patience: Patience = PATIENCE
 
 
 class Requests:

@@ -31,7 +31,7 @@ from ordertrail.machine import now, random_source
 from ordertrail.obeying import Obeying
 from ordertrail.ownership import Alone, LogWitness
 from ordertrail.policy import Freshest
-from ordertrail.poll import Worker
+from ordertrail.poll import Rhythm, Worker
 from ordertrail.publishing import Task
 from ordertrail.readjudicating import Readjudication
 from ordertrail.record import Recorder
@@ -205,7 +205,7 @@ def worker_of(settings: Settings, logger: Logger) -> Worker:
         body_limit=settings.body_limit,
         patience=settings.judging,
         membership=membership_of(settings, logger),
-        report=REPORT_SECONDS,
+        rhythm=Rhythm(report=REPORT_SECONDS),
         publish=settings.kafka is not None,
         logger=logger,
     )

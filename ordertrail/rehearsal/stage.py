@@ -16,7 +16,7 @@ from domain.providers import PROVIDERS
 from ordertrail.budget import Budget
 from ordertrail.circuit import Circuit
 from ordertrail.policy import Freshest
-from ordertrail.poll import Worker
+from ordertrail.poll import Rhythm, Worker
 from ordertrail.record import Recorder
 from ordertrail.rehearsal.process import Process, Tide, connection
 from ordertrail.rehearsal.scenario import Scenario, World, rule_of
@@ -24,6 +24,7 @@ from ordertrail.rehearsal.usage import Usage
 from ordertrail.rehearsal.virtual import VirtualClock, VirtualTime
 from ordertrail.rehearsal.wire import Tape, Wire
 from ordertrail.target import Target
+from ordertrail.thread import InLoop
 from simulators import Simulator, build
 from simulators.limits import Window as Limit
 
@@ -179,9 +180,8 @@ class Stage:
             clock=process.clock,
             rng=rng,
             worker=process.worker,
-            follow=self.scenario.follow,
-            save=10 * self.scenario.follow,
-            threads=False,
+            rhythm=Rhythm(follow=self.scenario.follow, save=10 * self.scenario.follow),
+            thread=InLoop,
             pause=process.pause,
             logger=self._logger,
         )

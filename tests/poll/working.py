@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -26,7 +26,7 @@ from ordertrail.budget import Budget, Window
 from ordertrail.circuit import Circuit
 from ordertrail.orders import fold
 from ordertrail.policy import Freshest, Policy
-from ordertrail.poll import Worker
+from ordertrail.poll import Rhythm, Worker
 from ordertrail.record import Recorder
 from ordertrail.target import Target
 from simulators.core import Simulator
@@ -34,6 +34,9 @@ from simulators.faults import FaultPlan
 from simulators.transport import SimulatorTransport
 
 ENVIRONMENT = "provider.example"
+
+
+QUICK = Rhythm(follow=0.02, save=0.05, grace=2.0)
 
 
 class Silent(httpx.AsyncBaseTransport):
@@ -129,10 +132,7 @@ class Place:
             make_recorder=recorder or self.recorder,
             clock=SystemClock(),
             rng=Random(self.seed),
-            follow=0.02,
-            save=0.05,
-            grace=2.0,
-            report=report,
+            rhythm=replace(QUICK, report=report),
             publish=publish,
             logger=self.logger,
         )

@@ -18,7 +18,7 @@ from ordertrail.ownership import LogWitness
 from ordertrail.poll import Worker
 from ordertrail.target import Target
 from ordertrail.thread import OneThread
-from tests.poll.working import Place, running
+from tests.poll.working import QUICK, Place, running
 from tests.waiting import PATIENT, until
 
 pytestmark = pytest.mark.anyio
@@ -50,9 +50,7 @@ def worker(place: Place, name: str, kafka: str, prefix: str, membership: GroupMe
         clock=SystemClock(),
         rng=Random(name),
         worker=name,
-        follow=0.02,
-        save=0.05,
-        grace=2.0,
+        rhythm=QUICK,
         membership=membership or member(place, kafka, prefix),
         logger=place.logger,
     )

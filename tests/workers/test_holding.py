@@ -14,7 +14,7 @@ from adapters.kafka.ownership import GroupMember
 from adapters.membership import ALL, NONE, Owner, Partitions
 from ordertrail.budget import Window
 from ordertrail.poll import Worker
-from tests.poll.working import Place, running
+from tests.poll.working import QUICK, Place, running
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -60,9 +60,7 @@ def worker(place: Place, member: Member) -> Worker:
         make_recorder=place.recorder,
         clock=SystemClock(),
         rng=Random(1),
-        follow=0.02,
-        save=0.05,
-        grace=2.0,
+        rhythm=QUICK,
         membership=member,
         logger=place.logger,
     )
